@@ -1,0 +1,6 @@
+export * from "./demand.ts";
+export * from "./domain.ts";
+export * from "./envelope.ts";
+export * from "./ip.ts";
+export * from "./literal.ts";
+export * from "./mailbox.ts";

@@ -1,0 +1,62 @@
+import { channel } from "node:diagnostics_channel";
+import type { Instant } from "../base/mod.ts";
+
+/** Everything that shells tell the world about; never a secret, a body or a subject. */
+export interface Events {
+  "hopseal:listening": { readonly role: string; readonly address: string };
+  "hopseal:accepted": {
+    readonly id: string;
+    readonly from: string;
+    readonly to: readonly string[];
+    readonly size: number;
+    readonly client: string;
+    /** e.g. "TLSv1.3:TLS_AES_256_GCM_SHA384" or "plaintext". */
+    readonly tls: string;
+    readonly at: Instant;
+    readonly durableAt: Instant;
+  };
+  "hopseal:refused": { readonly stage: string; readonly client: string; readonly cause: string; readonly text: string };
+  /** One final line per attempt and recipient. */
+  "hopseal:attempt": {
+    readonly id: string;
+    readonly attempt: number;
+    readonly from: string;
+    readonly to: string;
+    readonly outcome: "delivered" | "deferred" | "failed";
+    /** Wanted and actual, e.g. "secure:webpki", "may:plaintext" (what was not reached stands after "!"). */
+    readonly tls: string;
+    readonly session?: { readonly version: string; readonly cipher: string; readonly group?: string };
+    readonly host?: string;
+    readonly address?: string;
+    readonly code: number;
+    readonly enhanced?: string;
+    readonly text: string;
+    readonly because: readonly string[];
+    readonly at: Instant;
+    /** Milliseconds since the message was accepted. */
+    readonly age: number;
+    /** Milliseconds that this attempt took. */
+    readonly took: number;
+  };
+  "hopseal:fault": { readonly where: string; readonly text: string };
+}
+
+export type EventName = keyof Events;
+
+/** Publishes without cost when nobody listens. */
+export function publish<N extends EventName>(name: N, event: Events[N]): void {
+  const target = channel(name);
+  if (target.hasSubscribers) target.publish(event);
+}
+
+/** Calls `listener` for every event of that name until disposed. */
+export function subscribe<N extends EventName>(name: N, listener: (event: Events[N]) => void): Disposable {
+  const target = channel(name);
+  const forward = (event: unknown): void => listener(event as Events[N]);
+  target.subscribe(forward);
+  return {
+    [Symbol.dispose]: () => {
+      target.unsubscribe(forward);
+    },
+  };
+}

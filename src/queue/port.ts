@@ -1,0 +1,131 @@
+import type { Branded, Bytes, Instant, Millis } from "../base/mod.ts";
+import type { Envelope } from "../mail/mod.ts";
+import type { Status } from "../status/mod.ts";
+
+/** Names a message in the queue, the log and the Received field; letters and digits only. */
+export type QueueId = Branded<string, "QueueId">;
+
+/**
+ * The key under which recipients of one message travel together. It is made of the recipient domain as the sender wrote
+ * it, so that two domains never share a decision about TLS.
+ */
+export type Destination = Branded<string, "Destination">;
+
+/** A message to be queued. `recipients` are indices into the envelope's; every one stands in exactly one unit. */
+export interface NewMessage {
+  readonly id: QueueId;
+  readonly envelope: Envelope;
+  readonly acceptedAt: Instant;
+  readonly units: readonly { readonly destination: Destination; readonly recipients: readonly number[] }[];
+}
+
+/** Takes the content of one message as it arrives; never holds a large one in memory. */
+export interface BodySink extends AsyncDisposable {
+  /** A returned promise asks the caller to wait (back-pressure). Keeps no reference to `chunk` after it resolves. */
+  write(chunk: Bytes): void | Promise<void>;
+  /** Ends the content. Nothing is durable yet. */
+  finish(): Promise<Staged>;
+}
+
+/** Content that is complete but not committed; dropping it (dispose) leaves no trace. */
+export interface Staged extends AsyncDisposable {
+  readonly size: number;
+}
+
+export type UnitId = Branded<string, "UnitId">;
+
+export type RecipientState =
+  | { readonly kind: "pending"; readonly last?: Status }
+  | { readonly kind: "delivered"; readonly status: Status; readonly at: Instant }
+  | { readonly kind: "failed"; readonly status: Status; readonly at: Instant };
+
+/** A lease on one unit of work: one message to one destination. */
+export interface Claim {
+  readonly unit: UnitId;
+  readonly message: QueueId;
+  readonly destination: Destination;
+  /** Grows with every claim of the unit; a settlement with an older one changes nothing. */
+  readonly token: number;
+  readonly leaseUntil: Instant;
+  /** Counted durably at the claim, 1 for the first. */
+  readonly attempt: number;
+  /** Claims in a row that ended without a settlement, which means that the process died under them. */
+  readonly crashes: number;
+  readonly envelope: Envelope;
+  readonly acceptedAt: Instant;
+  readonly bodySize: number;
+  /** States of this unit's recipients by index into the envelope's. */
+  readonly recipients: ReadonlyMap<number, RecipientState>;
+}
+
+export interface ClaimRequest {
+  readonly now: Instant;
+  readonly lease: Millis;
+  readonly limit: number;
+  /** Destinations to leave alone now (busy, backing off). */
+  readonly except?: readonly Destination[];
+}
+
+export interface Settlement {
+  readonly at: Instant;
+  /** New states by index; recipients not named stay as they are. */
+  readonly recipients: ReadonlyMap<number, RecipientState>;
+  /** When to try again while any recipient is pending; must be given then. */
+  readonly retryAt?: Instant;
+  /** Notices to enqueue in the same transaction. */
+  readonly enqueue?: readonly { readonly message: NewMessage; readonly body: Bytes }[];
+  /** Keep the unit but do not try again until an operator releases it. */
+  readonly hold?: boolean;
+}
+
+export interface QueuedUnit {
+  readonly unit: UnitId;
+  readonly destination: Destination;
+  readonly state: "due" | "waiting" | "leased" | "held";
+  readonly attempt: number;
+  readonly nextAt: Instant;
+  readonly recipients: ReadonlyMap<number, RecipientState>;
+}
+
+export interface QueuedMessage {
+  readonly id: QueueId;
+  readonly envelope: Envelope;
+  readonly acceptedAt: Instant;
+  readonly bodySize: number;
+  readonly units: readonly QueuedUnit[];
+}
+
+/** A fault of the store that its caller must answer for; anything else thrown is a bug. */
+export class StoreError extends Error {
+  readonly kind: "no-space" | "io" | "corrupt" | "closed";
+  constructor(kind: StoreError["kind"], detail: string, options?: ErrorOptions) {
+    super(detail, options);
+    this.name = "StoreError";
+    this.kind = kind;
+  }
+}
+
+/**
+ * The only door to stored mail. `commit` and `settle` are durable when they resolve: the data would survive a power cut.
+ * Every backend passes the same contract suite.
+ */
+export interface Store extends AsyncDisposable {
+  stage(): BodySink;
+  /** Queues a message with its content; concurrent calls share one group commit. Consumes `body`. */
+  commit(message: NewMessage, body: Staged): Promise<void>;
+  /** Leases due units, oldest due first; at most `limit`. */
+  claim(request: ClaimRequest): Promise<readonly Claim[]>;
+  /** Extends a lease; false when it was lost. */
+  renew(claim: Claim, until: Instant): Promise<boolean>;
+  /** The content from `start` (default 0) on, in chunks. */
+  openBody(message: QueueId, start?: number): AsyncIterable<Bytes>;
+  /** One transaction, conditional on the token; false when the lease was lost and nothing was changed. */
+  settle(claim: Claim, settlement: Settlement): Promise<boolean>;
+  /** When the next unit falls due; undefined when nothing waits. Leased units count at the end of their lease. */
+  nextDue(): Promise<Instant | undefined>;
+  list(query?: { readonly limit?: number; readonly after?: QueueId }): Promise<readonly QueuedMessage[]>;
+  show(id: QueueId): Promise<QueuedMessage | undefined>;
+  count(): Promise<{ readonly messages: number; readonly units: number }>;
+  /** A hint that work may be due; never the truth. */
+  watch(listener: () => void): Disposable;
+}

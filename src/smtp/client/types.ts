@@ -1,0 +1,73 @@
+import type { Bytes } from "../../base/mod.ts";
+import type { ContentFacts, Envelope, Recipient } from "../../mail/mod.ts";
+import type { Finding, PeerProof, PlaintextAllowed, Proceed, Rejected } from "../../policy/mod.ts";
+import type { Status } from "../../status/mod.ts";
+
+/** The host as it will be dialled. */
+export interface Target {
+  /** The name used in messages and for certificates; an IP literal's address otherwise. */
+  readonly host: string;
+  readonly address: string;
+  readonly port: number;
+  readonly mode: "starttls" | "implicit";
+}
+
+/** Where a session that never reached MAIL ended. */
+export type Stage = "connect" | "greeting" | "hello" | "starttls" | "handshake" | "verify" | "second-hello";
+
+export interface SessionFailure {
+  readonly kind: "failed";
+  readonly stage: Stage;
+  readonly status: Status;
+  readonly findings: readonly Finding[];
+  /** Whether a TCP connection existed. */
+  readonly connected: boolean;
+}
+
+/** What is to be sent in one MAIL transaction. */
+export interface Outgoing {
+  readonly envelope: Pick<Envelope, "reversePath" | "body" | "smtpUtf8" | "dsn" | "demand">;
+  readonly content: ContentFacts;
+  /** In order; results come back by the same index. */
+  readonly recipients: readonly Recipient[];
+  /** Opens the content once, when the server is ready for it. */
+  open(): AsyncIterable<Bytes>;
+}
+
+export interface TransactionResult {
+  /** One per recipient: the final status of each. */
+  readonly recipients: readonly Status[];
+  /** Whether the session may be used for another transaction. */
+  readonly reusable: boolean;
+  /** What to make of the host: `ok` when the failure was the message's or the recipient's. */
+  readonly host: "ok" | "failed";
+}
+
+/** A session past its second EHLO; every transaction passes `admit` again. */
+export interface ClientSession extends AsyncDisposable {
+  readonly target: Target;
+  readonly proof: PeerProof | PlaintextAllowed;
+  readonly extensions: Extensions;
+  /** Sends one message under `decision`, or returns why this session does not satisfy it. Never throws for what the peer does. */
+  send(outgoing: Outgoing, decision: Proceed, signal?: AbortSignal): Promise<TransactionResult | Rejected>;
+  /** QUIT, politely, within a short time. */
+  quit(): Promise<void>;
+}
+
+/** The newest EHLO answer; HELO gives none of it. */
+export interface Extensions {
+  readonly pipelining: boolean;
+  readonly chunking: boolean;
+  readonly eightBitMime: boolean;
+  readonly binaryMime: boolean;
+  readonly smtpUtf8: boolean;
+  readonly dsn: boolean;
+  readonly starttls: boolean;
+  readonly requireTls: boolean;
+  readonly enhancedStatusCodes: boolean;
+  /** undefined: not offered; 0: no fixed limit (RFC 1870 §4). */
+  readonly size?: number;
+  readonly auth: readonly string[];
+  /** RFC 9422 §4. */
+  readonly limits: { readonly mailMax?: number; readonly rcptMax?: number; readonly rcptDomainMax?: number };
+}

@@ -1,0 +1,78 @@
+/**
+ * The closed list of what can go wrong, or right, with a message: whoever finds a fault names its cause, and `wire.ts`
+ * alone knows which codes stand for it.
+ */
+export type Cause =
+  // success
+  | "ok"
+  | "ok-sender"
+  | "ok-recipient"
+  | "ok-message"
+  | "ok-auth"
+  // addresses
+  | "bad-sender-syntax"
+  | "bad-recipient-syntax"
+  | "unknown-recipient"
+  | "unknown-domain"
+  | "null-mx"
+  | "ambiguous-recipient"
+  | "mailbox-disabled"
+  | "mailbox-full"
+  | "sender-domain-null-mx"
+  | "utf8-recipient-refused"
+  | "utf8-sender-refused"
+  | "utf8-content-refused"
+  // protocol
+  | "syntax"
+  | "line-too-long"
+  | "unknown-command"
+  | "not-implemented"
+  | "bad-sequence"
+  | "bad-argument"
+  | "unknown-parameter"
+  | "bad-parameter-value"
+  | "no-valid-recipients"
+  | "too-many-recipients"
+  | "too-many-transactions"
+  | "too-many-errors"
+  | "bare-cr-lf"
+  | "early-talker"
+  | "pipelining-violation"
+  // content
+  | "message-too-big"
+  | "too-many-header-fields"
+  | "conversion-required"
+  | "content-refused"
+  // system and resources
+  | "no-storage"
+  | "storage-error"
+  | "system-busy"
+  | "shutting-down"
+  | "idle-timeout"
+  | "too-many-connections"
+  | "local-error"
+  // routing and network
+  | "mail-loop"
+  | "dns-failure"
+  | "no-route"
+  | "connect-failed"
+  | "connection-lost"
+  | "timeout"
+  | "greeting-refused"
+  | "peer-protocol-error"
+  | "expired"
+  // policy and security
+  | "relay-denied"
+  | "policy-refused"
+  | "tls-required"
+  | "tls-unavailable"
+  | "tls-not-offered"
+  | "tls-handshake-failed"
+  | "tls-verify-failed"
+  | "tls-not-acceptable"
+  | "requiretls-unsupported"
+  | "auth-required"
+  | "auth-failed"
+  | "auth-refused"
+  // said by the other side
+  | "remote-reply";

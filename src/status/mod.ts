@@ -1,0 +1,3 @@
+export * from "./cause.ts";
+export * from "./status.ts";
+export * from "./wire.ts";

@@ -1,0 +1,102 @@
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { parse, TomlError } from "smol-toml";
+import { err, ok, type Result } from "../base/mod.ts";
+import { checkConfig } from "./check.ts";
+import { locate } from "./locate.ts";
+import { configSchema } from "./schema.ts";
+import type { Config, ConfigIssue, RouteTarget } from "./types.ts";
+
+export interface Loaded {
+  readonly file: string;
+  readonly config: Config;
+  readonly warnings: readonly ConfigIssue[];
+}
+
+export interface LoadFailure {
+  readonly file: string;
+  readonly issues: readonly ConfigIssue[];
+}
+
+/** Reads and checks a configuration file; paths in it are taken from its folder. Never throws for what the file says. */
+export function loadConfig(file: string): Result<Loaded, LoadFailure> {
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8");
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return err({ file, issues: [{ severity: "error", key: "", message: `Cannot read the file: ${reason}` }] });
+  }
+  return parseConfig(text, file);
+}
+
+/** Like `loadConfig`, for text in hand; `file` gives the folder for relative paths and the name in messages. */
+export function parseConfig(text: string, file: string): Result<Loaded, LoadFailure> {
+  const raw = parseToml(text);
+  if (!raw.ok) return err({ file, issues: [raw.error] });
+  const checked = configSchema.safeParse(raw.value);
+  if (!checked.success) {
+    return err({ file, issues: checked.error.issues.flatMap((issue) => schemaIssues(issue, text)) });
+  }
+  const config = withAbsolutePaths(checked.data, dirname(resolve(file)));
+  const issues = checkConfig(config, { exists: existsSync }).map((issue) => placed(issue, issue.path, text));
+  if (issues.some((issue) => issue.severity === "error")) return err({ file, issues });
+  return ok({ file, config, warnings: issues });
+}
+
+/** "hopseal.toml:12:1: listen.0.address: …" for people. */
+export function formatIssue(file: string, issue: ConfigIssue): string {
+  const place = issue.line === undefined ? file : `${file}:${issue.line}:${issue.column}`;
+  const key = issue.key === "" ? "" : `${issue.key}: `;
+  return `${place}: ${issue.severity}: ${key}${issue.message}`;
+}
+
+function parseToml(text: string): Result<unknown, ConfigIssue> {
+  try {
+    return ok(parse(text));
+  } catch (error) {
+    if (!(error instanceof TomlError)) throw error;
+    const message = error.message.split("\n", 1)[0] ?? "";
+    return err({ severity: "error", key: "", message, line: error.line, column: error.column });
+  }
+}
+
+type SchemaIssue = { path: PropertyKey[]; message: string } & (
+  | { code: "unrecognized_keys"; keys: string[] }
+  | { code: string }
+);
+
+function schemaIssues(issue: SchemaIssue, text: string): ConfigIssue[] {
+  const base = issue.path.map((part) => (typeof part === "symbol" ? String(part) : part));
+  const paths = "keys" in issue ? issue.keys.map((key) => [...base, key]) : [base];
+  return paths.map((path) => {
+    const message = "keys" in issue ? "This key is not known" : issue.message;
+    return placed({ severity: "error", message }, path, text);
+  });
+}
+
+function placed(
+  issue: Pick<ConfigIssue, "severity" | "message">,
+  path: readonly (string | number)[],
+  text: string,
+): ConfigIssue {
+  const { severity, message } = issue;
+  return { severity, key: path.join("."), message, ...locate(text, path) };
+}
+
+function withAbsolutePaths(config: Config, folder: string): Config {
+  const absolute = (path: string): string => resolve(folder, path);
+  return {
+    ...config,
+    data_dir: absolute(config.data_dir),
+    certificate: config.certificate.map(({ chain, key }) => ({ chain: absolute(chain), key: absolute(key) })),
+    domain: config.domain.map((entry) =>
+      entry.recipients_file === undefined ? entry : { ...entry, recipients_file: absolute(entry.recipients_file) },
+    ),
+    route: config.route.map((entry) => ({ ...entry, deliver: absoluteTarget(entry.deliver, absolute) })),
+  };
+}
+
+function absoluteTarget(target: RouteTarget, absolute: (path: string) => string): RouteTarget {
+  return typeof target === "object" && "maildir" in target ? { maildir: absolute(target.maildir) } : target;
+}

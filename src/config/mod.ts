@@ -1,0 +1,5 @@
+export { maildirRoute } from "./check.ts";
+export { formatIssue, type Loaded, loadConfig, type LoadFailure, parseConfig } from "./load.ts";
+export { type Network, networkSet, parseNetwork } from "./network.ts";
+export type * from "./types.ts";
+export { type HostPort, parseDuration, parseHostPort, parseSize } from "./units.ts";

@@ -1,0 +1,114 @@
+import { z } from "zod";
+import type { Result } from "../base/mod.ts";
+import { parseDomain, parseMailbox } from "../mail/mod.ts";
+import { parseNetwork } from "./network.ts";
+import type { Config } from "./types.ts";
+import { parseDuration, parseHostPort, parseSize } from "./units.ts";
+
+const domainName = parsed((text: string) => flat(parseDomain(text, { utf8: true })));
+const address = parsed((text: string) => flat(parseMailbox(text, { utf8: true })));
+const duration = parsed(parseDuration);
+const size = parsed(parseSize);
+const network = parsed(parseNetwork);
+
+const listen = z.strictObject({
+  role: z.enum(["mx", "submission", "submissions"]).default("mx"),
+  address: parsed((text: string) => parseHostPort(text)),
+  tls: z.enum(["starttls", "implicit", "none"]).optional(),
+});
+
+const certificate = z.strictObject({ chain: z.string().min(1), key: z.string().min(1) });
+
+const aliasTarget = z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]);
+
+const mailDomain = z.strictObject({
+  name: domainName,
+  recipients: z.union([z.enum(["any", "maildir", "file"]), z.array(z.string().min(1))]).default("maildir"),
+  recipients_file: z.string().min(1).optional(),
+  aliases: z.record(z.string(), aliasTarget).default({}),
+});
+
+const smtpRoute = z.strictObject({
+  smtp: parsed((text: string) => parseHostPort(text, 25)),
+  tls: z.enum(["may", "encrypt", "secure"]).optional(),
+  implicit: z.boolean().optional(),
+});
+
+const route = z.strictObject({
+  recipients: z.array(z.string().min(1)).min(1),
+  deliver: z.union([z.literal("discard"), z.literal("mx"), z.strictObject({ maildir: z.string().min(1) }), smtpRoute]),
+});
+
+const tlsPolicy = z.strictObject({
+  destination: z.string().min(1),
+  level: z.enum(["may", "encrypt", "secure"]),
+  mx: z.array(z.string().min(1)).optional(),
+  override: z.boolean().optional(),
+  until: z.union([z.date(), z.string()]).optional(),
+});
+
+/** Checks the file key by key; unknown keys are mistakes. */
+export const configSchema: z.ZodType<Config> = z.strictObject({
+  hostname: domainName,
+  data_dir: z.string().min(1),
+  user: z.string().min(1).optional(),
+  postmaster: address,
+  workers: z
+    .union([z.literal("auto"), z.literal(1)], { error: 'write "auto" or 1; this version runs one worker' })
+    .default("auto"),
+  message_size: size.default(50_000_000),
+  listen: z.array(listen).default([]),
+  certificate: z.array(certificate).default([]),
+  relay: z.strictObject({ networks: z.array(network).default([]) }).prefault({}),
+  domain: z.array(mailDomain).default([]),
+  route: z.array(route).default([]),
+  tls_policy: z.array(tlsPolicy).default([]),
+  dns: z
+    .strictObject({
+      servers: z.array(z.string().min(1)).default([]),
+    })
+    .prefault({}),
+  outbound: z
+    .strictObject({
+      port: z.int().min(1).max(65_535).default(25),
+      source: z.array(z.string()).default([]),
+      concurrency: z.int().min(1).max(10_000).default(100),
+      per_destination: z.int().min(1).max(1000).default(10),
+    })
+    .prefault({}),
+  retry: z
+    .strictObject({
+      first: duration.default(30 * 60_000),
+      expire_after: duration.default(5 * 86_400_000),
+    })
+    .prefault({}),
+  limits: z
+    .strictObject({
+      // RFC 5321 §4.5.3.1.8
+      recipients: z.int().min(100, { error: "RFC 5321 §4.5.3.1.8 asks for at least 100" }).max(100_000).default(1000),
+      transactions: z.int().min(1).max(100_000).default(1000),
+      header_fields: z.int().min(100).max(100_000).default(1000),
+      hops: z.int().min(10).max(1000).default(100),
+    })
+    .prefault({}),
+  log: z
+    .strictObject({
+      level: z.enum(["error", "warn", "info", "debug"]).default("info"),
+      target: z.string().min(1).default("stderr"),
+    })
+    .prefault({}),
+});
+
+/** A string that one of our parsers turns into its value; the parser's words become the message. */
+function parsed<T>(parse: (text: string) => Result<T, string>): z.ZodPipe<z.ZodString, z.ZodTransform<T, string>> {
+  return z.string().transform((text, context) => {
+    const result = parse(text);
+    if (result.ok) return result.value;
+    context.addIssue({ code: "custom", message: result.error });
+    return z.NEVER;
+  });
+}
+
+function flat<T>(result: Result<T, { readonly detail: string }>): Result<T, string> {
+  return result.ok ? result : { ok: false, error: result.error.detail };
+}

@@ -1,0 +1,85 @@
+import type { Millis } from "../base/mod.ts";
+import type { Domain, Mailbox } from "../mail/mod.ts";
+import type { Network } from "./network.ts";
+import type { HostPort } from "./units.ts";
+
+/** The configuration after loading: values parsed, defaults filled in, paths absolute. Sizes in octets, times in milliseconds. */
+export interface Config {
+  readonly hostname: Domain;
+  readonly data_dir: string;
+  readonly user?: string | undefined;
+  readonly postmaster: Mailbox;
+  readonly workers: "auto" | 1;
+  readonly message_size: number;
+  readonly listen: readonly ListenConfig[];
+  readonly certificate: readonly { readonly chain: string; readonly key: string }[];
+  readonly relay: { readonly networks: readonly Network[] };
+  readonly domain: readonly DomainConfig[];
+  readonly route: readonly RouteConfig[];
+  readonly tls_policy: readonly TlsPolicyConfig[];
+  readonly dns: { readonly servers: readonly string[] };
+  readonly outbound: {
+    readonly port: number;
+    readonly source: readonly string[];
+    /** Deliveries at once, in all. */
+    readonly concurrency: number;
+    readonly per_destination: number;
+  };
+  readonly retry: { readonly first: Millis; readonly expire_after: Millis };
+  readonly limits: {
+    readonly recipients: number;
+    readonly transactions: number;
+    readonly header_fields: number;
+    readonly hops: number;
+  };
+  readonly log: { readonly level: "error" | "warn" | "info" | "debug"; readonly target: string };
+}
+
+export interface ListenConfig {
+  readonly role: "mx" | "submission" | "submissions";
+  readonly address: HostPort;
+  readonly tls?: "starttls" | "implicit" | "none" | undefined;
+}
+
+export interface DomainConfig {
+  readonly name: Domain;
+  /** Who exists: everybody, whoever has a maildir, whoever stands in `recipients_file`, or these local parts. */
+  readonly recipients: "any" | "maildir" | "file" | readonly string[];
+  readonly recipients_file?: string | undefined;
+  readonly aliases: Readonly<Record<string, string | readonly string[]>>;
+}
+
+export interface RouteConfig {
+  /** Domains, ".suffix" for subdomains, addresses, or "*". */
+  readonly recipients: readonly string[];
+  readonly deliver: RouteTarget;
+}
+
+export type RouteTarget =
+  | "discard"
+  | "mx"
+  | { readonly maildir: string }
+  | {
+      readonly smtp: HostPort;
+      readonly tls?: "may" | "encrypt" | "secure" | undefined;
+      /** TLS from the first octet (RFC 8314 §3); default on port 465. */
+      readonly implicit?: boolean | undefined;
+    };
+
+export interface TlsPolicyConfig {
+  readonly destination: string;
+  readonly level: "may" | "encrypt" | "secure";
+  readonly mx?: readonly string[] | undefined;
+  readonly override?: boolean | undefined;
+  readonly until?: Date | string | undefined;
+}
+
+/** A mistake or a doubt, at its place in the file. */
+export interface ConfigIssue {
+  readonly severity: "error" | "warning";
+  /** Dotted key, e.g. "listen.1.address". */
+  readonly key: string;
+  readonly message: string;
+  readonly line?: number;
+  readonly column?: number;
+}

@@ -1,0 +1,71 @@
+/**
+ * Identical work is done once and shared. Work is stopped when all who wait for it have left; one who leaves harms
+ * nobody else.
+ */
+export interface Coalescer<T> {
+  /** Joins the work under `key`, or starts it. Rejects when `signal` aborts, or as the work does. */
+  join(key: string, start: (signal: AbortSignal) => Promise<T>, signal?: AbortSignal): Promise<T>;
+  readonly size: number;
+}
+
+export function createCoalescer<T>(): Coalescer<T> {
+  const running = new Map<string, Work<T>>();
+
+  function begin(key: string, start: (signal: AbortSignal) => Promise<T>): Work<T> {
+    const stop = new AbortController();
+    const work: Work<T> = { stop, waiting: 0, done: start(stop.signal) };
+    running.set(key, work);
+    const finish = (): void => {
+      if (running.get(key) === work) running.delete(key);
+    };
+    work.done.then(finish, finish);
+    return work;
+  }
+
+  function leave(key: string, work: Work<T>): void {
+    work.waiting--;
+    if (work.waiting > 0) return;
+    if (running.get(key) === work) running.delete(key);
+    work.stop.abort();
+  }
+
+  return {
+    async join(key, start, signal) {
+      signal?.throwIfAborted();
+      const work = running.get(key) ?? begin(key, start);
+      work.waiting++;
+      try {
+        return await (signal === undefined ? work.done : raceAbort(work.done, signal));
+      } finally {
+        leave(key, work);
+      }
+    },
+    get size() {
+      return running.size;
+    },
+  };
+}
+
+interface Work<T> {
+  readonly stop: AbortController;
+  readonly done: Promise<T>;
+  waiting: number;
+}
+
+function raceAbort<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = (): void => reject(signal.reason);
+    const settle = (): void => signal.removeEventListener("abort", abort);
+    signal.addEventListener("abort", abort, { once: true });
+    work.then(
+      (value) => {
+        settle();
+        resolve(value);
+      },
+      (cause) => {
+        settle();
+        reject(cause);
+      },
+    );
+  });
+}

@@ -1,1 +1,10 @@
+export * from "./admit.ts";
+export * from "./conclude.ts";
+export { allowPlaintext, confirmPeer } from "./confirm.ts";
+export * from "./decide.ts";
+export * from "./explain.ts";
+export { type Level, strongest } from "./level.ts";
+export * from "./pattern.ts";
+export { type LocalPolicies, localPolicies } from "./sources/local.ts";
+export { bindingDemand } from "./sources/message.ts";
 export * from "./types.ts";

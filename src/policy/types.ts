@@ -1,8 +1,8 @@
 import type { Branded, Instant } from "../base/mod.ts";
 import type { Security, Tlsa } from "../dns/mod.ts";
-import type { Because, Domain } from "../mail/mod.ts";
+import type { Because, Domain, TlsDemand } from "../mail/mod.ts";
 import type { Status } from "../status/mod.ts";
-import type { TlsSession } from "../tls/mod.ts";
+import type { Handshake, TlsSession } from "../tls/mod.ts";
 
 export type { Because, TlsDemand } from "../mail/mod.ts";
 
@@ -41,19 +41,33 @@ export type Rung = { readonly kind: "tls"; readonly hello: "full" | "small" } | 
 /** How the connection reaches TLS: by STARTTLS, or at once (RFC 8314 §3). */
 export type TlsMode = "starttls" | "implicit";
 
+/** What one policy expects of the connection. */
+export interface Expectation {
+  readonly policy: PolicyRef;
+  readonly expectation: TlsFloor;
+}
+
 /** Made before dialling, one per host, unchanged through every retry and fallback. */
 export interface Proceed {
   readonly kind: "proceed";
+  /** The level that was wanted once all sources were heard; for logs and reports, the floor is what binds. */
+  readonly level?: TlsDemand["level"];
+  /** At least every expectation in `enforced`. */
   readonly floor: TlsFloor;
+  /** The next hop must advertise REQUIRETLS (RFC 8689 §4.2.1). */
+  readonly requireTls?: boolean;
   readonly sni: Domain | null;
   readonly ladder: readonly [Rung, ...Rung[]];
+  /** What each policy in force expects by itself. */
+  readonly enforced?: readonly Expectation[];
   /** Verified and reported, not enforced. */
-  readonly observe: readonly { readonly policy: PolicyRef; readonly expectation: TlsFloor }[];
+  readonly observe: readonly Expectation[];
   readonly policies: readonly PolicyRef[];
   readonly because: readonly Because[];
 }
 export interface Refuse {
   readonly kind: "skip-host" | "defer";
+  readonly level?: TlsDemand["level"];
   readonly status: Status;
   readonly because: readonly Because[];
 }
@@ -87,6 +101,8 @@ export interface TlsFacts {
   readonly destination: string;
   readonly host: NextHost;
   readonly local?: LocalPolicy;
+  /** Further local floors: of the fixed next hop and of the route that names it. */
+  readonly also?: readonly LocalPolicy[];
   readonly now: Instant;
 }
 
@@ -105,6 +121,8 @@ export type PeerProof = Branded<
     readonly session: TlsSession;
     readonly satisfied: readonly ("encrypted" | "dane" | "webpki" | "pin")[];
     readonly findings: readonly Finding[];
+    /** What was seen, so that another decision can be asked of the same connection. */
+    readonly seen?: Handshake;
   },
   "PeerProof"
 >;

@@ -1,0 +1,64 @@
+import type { TlsDemand } from "../mail/mod.ts";
+import { finality, type Status } from "../status/mod.ts";
+
+/** How the walk over one host ended when it did not end with an answer to the message. */
+export interface HostOutcome {
+  readonly host: string;
+  /**
+   * `decision`: ruled out before dialling. `tls`: the floor was not reached. `requiretls`: TLS was good, but the host does
+   * not promise to keep it. `unreachable`: nothing could be learnt. `answered`: trouble that has nothing to do with TLS.
+   */
+  readonly why: "decision" | "tls" | "requiretls" | "unreachable" | "answered";
+  readonly status: Status;
+}
+
+/** Try again later. */
+export interface Retry {
+  readonly kind: "retry";
+  readonly status: Status;
+}
+/** Return the message at once. */
+export interface Fail {
+  readonly kind: "fail";
+  readonly status: Status;
+}
+
+/**
+ * What to make of a message that no host of its destination took for reasons of transport. A required level that is not
+ * reached is temporary; REQUIRETLS alone fails at once, unless a host was only unreachable.
+ */
+export function conclude(hosts: readonly HostOutcome[], demand: TlsDemand): Retry | Fail {
+  const status = mostTelling(hosts);
+  if (!demand.propagate || hosts.length === 0 || !hosts.every(excluded)) return { kind: "retry", status: soft(status) };
+  const names = [...new Set(hosts.map((one) => one.host))].join(", ");
+  // RFC 8689 §4.2.1
+  return hosts.some((one) => one.why === "requiretls")
+    ? {
+        kind: "fail",
+        status: { ...status, code: 550, enhanced: "5.7.30", text: `REQUIRETLS support required: ${names}` },
+      }
+    : { kind: "fail", status: { ...status, code: 550, enhanced: "5.7.10", text: `Encryption needed: ${status.text}` } };
+}
+
+function excluded(one: HostOutcome): boolean {
+  return one.why === "decision" || one.why === "tls" || one.why === "requiretls";
+}
+
+/** The outcome that tells a postmaster most; of equal ones the first, which is the best host's. */
+function mostTelling(hosts: readonly HostOutcome[]): Status {
+  for (const why of TELLING) {
+    const found = hosts.find((one) => one.why === why);
+    if (found !== undefined) return found.status;
+  }
+  throw new Error("Nothing to conclude from: no host was tried");
+}
+
+/** The same reason as a temporary one (RFC 3463 §2). */
+function soft(status: Status): Status {
+  if (finality(status) !== "permanent") return status;
+  const enhanced =
+    status.enhanced === undefined ? {} : ({ enhanced: `4.${status.enhanced.slice(2)}` } as Partial<Status>);
+  return { ...status, code: 451, ...enhanced };
+}
+
+const TELLING: readonly HostOutcome["why"][] = ["requiretls", "tls", "decision", "answered", "unreachable"];

@@ -1,0 +1,44 @@
+import type { Because } from "../../mail/mod.ts";
+import type { LocalPolicy, TlsFacts } from "../types.ts";
+import type { Wish } from "../wish.ts";
+
+/** Finds the entry for a destination: the exact name first, then the longest `.suffix`. */
+export type LocalPolicies = (destination: string) => LocalPolicy | undefined;
+
+/** Indexes `[[tls_policy]]`; of two entries for one destination the first counts. */
+export function localPolicies(entries: readonly LocalPolicy[]): LocalPolicies {
+  const index = new Map<string, LocalPolicy>();
+  for (const entry of entries) {
+    const key = entry.destination.toLowerCase();
+    if (!index.has(key)) index.set(key, entry);
+  }
+  return (destination) => {
+    const name = destination.toLowerCase();
+    const exact = index.get(name);
+    if (exact !== undefined || name.startsWith("[")) return exact;
+    for (let dot = name.indexOf("."); dot >= 0; dot = name.indexOf(".", dot + 1)) {
+      const found = index.get(name.slice(dot));
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  };
+}
+
+/** What the local entries ask for; an override that has ended leaves an ordinary floor, which can only be stronger. */
+export function localWishes(facts: TlsFacts): readonly Wish[] {
+  const entries = [...(facts.local === undefined ? [] : [facts.local]), ...(facts.also ?? [])];
+  return entries.map((entry) => ({
+    policy: { source: "local", domain: entry.destination },
+    level: entry.level,
+    because: [because(entry, facts)],
+  }));
+}
+
+function because(entry: LocalPolicy, facts: TlsFacts): Because {
+  const says = `the local entry for ${entry.destination} says ${JSON.stringify(entry.level)}`;
+  const until = entry.override?.until;
+  if (until === undefined) return { source: "local", says };
+  const when = new Date(until).toISOString();
+  const note = facts.now < until ? `, overriding what is published until ${when}` : `; its override ended at ${when}`;
+  return { source: "local", says: says + note };
+}

@@ -1,1 +1,4 @@
+export * from "./certificate.ts";
+export * from "./names.ts";
 export * from "./session.ts";
+export * from "./verify.ts";

@@ -1,0 +1,133 @@
+import { createSecureContext, type SecureContext, type SecureContextOptions } from "node:tls";
+import { type Clock, err, type Instant, ok, type Result } from "../../base/mod.ts";
+import { matchesName } from "../names.ts";
+import {
+  type CertificateFault,
+  type CertificateFiles,
+  type CertificateWarning,
+  type LoadedPair,
+  loadPair,
+} from "./load_pair.ts";
+
+/** The certificates of a server, chosen by the name that the client asks for. */
+export interface Certificates {
+  /** The context for a name: all key types whose certificate covers it, or the default one for a name nobody covers. */
+  contextFor(servername?: string): SecureContext;
+  /** The two options that a server's `TLSSocket` needs; they follow a reload. */
+  serverOptions(): Pick<ServerTlsOptions, "secureContext" | "SNICallback">;
+  /** What was noticed at the last successful load. */
+  readonly warnings: readonly CertificateWarning[];
+  /** The earliest end of validity. */
+  readonly expires: Instant;
+  /** Reads all files again; on a fault the old certificates stay in force. */
+  reload(): Promise<Result<readonly CertificateWarning[], readonly CertificateFault[]>>;
+}
+
+export interface ServerTlsOptions {
+  readonly secureContext: SecureContext;
+  readonly SNICallback: (servername: string, done: (error: Error | null, context?: SecureContext) => void) => void;
+}
+
+export interface CertificatesOptions {
+  readonly clock: Clock;
+  /** Added to every context: versions, groups and the like; TLS 1.2 is the least in any case. */
+  readonly context?: Omit<SecureContextOptions, "cert" | "key" | "minVersion">;
+}
+
+/** Loads certificates; the first file pair is the default. All faults are reported, not only the first. */
+export async function loadCertificates(
+  files: readonly [CertificateFiles, ...CertificateFiles[]],
+  options: CertificatesOptions,
+): Promise<Result<Certificates, readonly CertificateFault[]>> {
+  const first = await loadAll(files, options);
+  if (!first.ok) return first;
+  let current = first.value;
+  const contextFor = (servername?: string): SecureContext => current.contextFor(servername);
+  return ok({
+    contextFor,
+    serverOptions: () => ({
+      secureContext: current.contextFor(),
+      SNICallback: (servername, done) => done(null, contextFor(servername)),
+    }),
+    get warnings() {
+      return current.warnings;
+    },
+    get expires() {
+      return current.expires;
+    },
+    async reload() {
+      const next = await loadAll(files, options);
+      if (!next.ok) return next;
+      current = next.value;
+      return ok(current.warnings);
+    },
+  });
+}
+
+interface LoadedSet {
+  readonly warnings: readonly CertificateWarning[];
+  readonly expires: Instant;
+  contextFor(servername?: string): SecureContext;
+}
+
+async function loadAll(
+  files: readonly [CertificateFiles, ...CertificateFiles[]],
+  options: CertificatesOptions,
+): Promise<Result<LoadedSet, readonly CertificateFault[]>> {
+  const now = options.clock.now();
+  const loaded = await Promise.all(files.map((pair) => loadPair(pair, now)));
+  const faults = loaded.flatMap((result) => (result.ok ? [] : [result.error]));
+  if (faults.length > 0) return err(faults);
+  const pairs = loaded.flatMap((result) => (result.ok ? [result.value] : []));
+  return ok({
+    warnings: pairs.flatMap((pair) => pair.warnings),
+    expires: Math.min(...pairs.map((pair) => pair.notAfter)),
+    contextFor: chooser(pairs, options),
+  });
+}
+
+/** Contexts are made at the first use and kept; there is one per set of certificates, however many names are asked for. */
+function chooser(pairs: readonly LoadedPair[], options: CertificatesOptions): LoadedSet["contextFor"] {
+  const made = new Map<string, SecureContext>();
+  const fallback = sameNames(pairs);
+  return (servername) => {
+    const covering = servername === undefined ? [] : coveringPairs(pairs, servername.toLowerCase());
+    // RFC 8461 §7.1: a name nobody knows gets some certificate, never an error.
+    const chosen = onePerKeyType(covering.length === 0 ? fallback : covering);
+    const key = chosen.map((pair) => pairs.indexOf(pair)).join(",");
+    const known = made.get(key);
+    if (known !== undefined) return known;
+    const context = createSecureContext({
+      ...options.context,
+      // RFC 8996 §4
+      minVersion: "TLSv1.2",
+      cert: chosen.map((pair) => pair.chainPem),
+      key: chosen.map((pair) => pair.keyPem),
+    });
+    made.set(key, context);
+    return context;
+  };
+}
+
+/** Those with the exact name before those with a wildcard, otherwise in the order of the files. */
+function coveringPairs(pairs: readonly LoadedPair[], servername: string): readonly LoadedPair[] {
+  const exact = pairs.filter((pair) => pair.names.dns.some((name) => name.toLowerCase() === servername));
+  const wild = pairs.filter((pair) => pair.names.dns.some((name) => matchesName(name, servername)));
+  return [...exact, ...wild.filter((pair) => !exact.includes(pair))];
+}
+
+function onePerKeyType(pairs: readonly LoadedPair[]): readonly LoadedPair[] {
+  return pairs.filter((pair, at) => pairs.findIndex((other) => other.keyType === pair.keyType) === at);
+}
+
+/** The first pair with those of other key types that have the same names. */
+function sameNames(pairs: readonly LoadedPair[]): readonly LoadedPair[] {
+  const [first, ...others] = pairs;
+  if (first === undefined) return [];
+  const names = nameKey(first);
+  return [first, ...others.filter((pair) => pair.keyType !== first.keyType && nameKey(pair) === names)];
+}
+
+function nameKey(pair: LoadedPair): string {
+  return [...pair.names.dns].sort().join("\n");
+}

@@ -1,0 +1,85 @@
+import { readFile } from "node:fs/promises";
+import { createSecureContext, getCACertificates, type SecureContext } from "node:tls";
+import { err, ok, type Result } from "../../base/mod.ts";
+import { splitPem } from "./pem.ts";
+
+/** Where the roots that judge a server's chain come from. */
+export type TrustSource =
+  | { readonly kind: "system" | "bundled" }
+  | { readonly kind: "file"; readonly path: string }
+  | { readonly kind: "pem"; readonly certificates: readonly string[] };
+
+/** The roots, ready for handshakes; costly to make, so made once. */
+export interface TrustStore {
+  readonly source: TrustSource;
+  readonly roots: number;
+  /** The context of a client; `small` keeps the ClientHello within one segment. */
+  context(hello: "full" | "small"): SecureContext;
+}
+
+/** Opens a trust store; the error names the file and what is wrong with it. */
+export async function openTrust(source: TrustSource): Promise<Result<TrustStore, string>> {
+  const roots = await rootsOf(source);
+  if (!roots.ok) return roots;
+  if (roots.value.length === 0) return err(`${describe(source)} hold no certificate`);
+  try {
+    return ok(storeOf(source, roots.value));
+  } catch (error) {
+    return err(`${describe(source)} hold a certificate that cannot be used: ${String(error)}`);
+  }
+}
+
+async function rootsOf(source: TrustSource): Promise<Result<readonly string[], string>> {
+  switch (source.kind) {
+    case "system":
+    case "bundled":
+      return ok(getCACertificates(source.kind));
+    case "pem":
+      return ok(source.certificates);
+    case "file":
+      try {
+        return ok(splitPem(await readFile(source.path, "latin1"), "CERTIFICATE"));
+      } catch (error) {
+        return err(
+          `cannot read the roots in ${source.path}: ${error instanceof Error ? error.message : String(error)}`,
+        );
+      }
+  }
+}
+
+function storeOf(source: TrustSource, roots: readonly string[]): TrustStore {
+  const make = (curves?: string): SecureContext =>
+    createSecureContext({
+      ca: [...roots],
+      // RFC 8996 §4
+      minVersion: "TLSv1.2",
+      ...(curves === undefined ? {} : { ecdhCurve: curves }),
+    });
+  const full = make();
+  let small: SecureContext | undefined;
+  return {
+    source,
+    roots: roots.length,
+    context(hello) {
+      if (hello === "full") return full;
+      small ??= make(SMALL_HELLO);
+      return small;
+    },
+  };
+}
+
+function describe(source: TrustSource): string {
+  switch (source.kind) {
+    case "system":
+      return "the system's roots";
+    case "bundled":
+      return "the roots that come with Node.js";
+    case "pem":
+      return "the given roots";
+    case "file":
+      return `the roots in ${source.path}`;
+  }
+}
+
+/** Without the hybrid post-quantum share, whose size some servers and middle boxes cannot take. */
+const SMALL_HELLO = "X25519:P-256";

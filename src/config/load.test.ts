@@ -1,0 +1,139 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import fc from "fast-check";
+import { formatIssue, loadConfig, parseConfig } from "./load.ts";
+
+const MINIMUM = 'hostname = "mx1.rook.example"\ndata_dir = "q"\npostmaster = "postmaster@pine.example"\n';
+
+function issues(text: string): string[] {
+  const result = parseConfig(MINIMUM + text, "x.toml");
+  const list = result.ok ? result.value.warnings : result.error.issues;
+  return list.map((issue) => formatIssue("x.toml", issue));
+}
+
+test("parseConfig: three keys are enough, every other has a default", () => {
+  const result = parseConfig(MINIMUM, "/etc/hopseal/hopseal.toml");
+  assert.ok(result.ok);
+  assert.equal(result.value.config.data_dir, "/etc/hopseal/q");
+  assert.equal(result.value.config.message_size, 50_000_000);
+  assert.deepEqual(result.value.config.retry, { first: 1_800_000, expire_after: 432_000_000 });
+  assert.deepEqual(result.value.config.relay.networks, []);
+});
+
+test("parseConfig: every mistake is named with file, line and key", () => {
+  const cases: [string, string[]][] = [
+    ["nonsense = 1\n", ["x.toml:4:1: error: nonsense: This key is not known"]],
+    [
+      "[retry]\nfirst = '3 weeks'\n",
+      ['x.toml:5:1: error: retry.first: "3 weeks" is no duration; write e.g. "30 min", "4 h" or "5 d"'],
+    ],
+    [
+      "[[listen]]\naddress = '127.0.0.1'\ntls = 'none'\n",
+      [
+        'x.toml:5:1: error: listen.0.address: "127.0.0.1" is no address with port; write e.g. "192.0.2.1:25", "[2001:db8::1]:25" or "relay.isp.example:465"',
+      ],
+    ],
+    [
+      "[limits]\nrecipients = 50\n",
+      ["x.toml:5:1: error: limits.recipients: RFC 5321 §4.5.3.1.8 asks for at least 100"],
+    ],
+    ["workers = 8\n", ['x.toml:4:1: error: workers: write "auto" or 1; this version runs one worker']],
+    ["listen = [\n", ["x.toml:5:1: error: Invalid TOML document: incomplete array"]],
+  ];
+  for (const [text, expected] of cases) {
+    const got = issues(text);
+    assert.deepEqual(got.length, expected.length, text);
+    for (const [at, line] of expected.entries()) {
+      // The words of the TOML library are its own; place and severity are ours.
+      if (text.startsWith("listen = [")) assert.match(got[at] ?? "", /^x\.toml:\d+:\d+: error: Invalid TOML/);
+      else assert.equal(got[at], line);
+    }
+  }
+});
+
+test("parseConfig: keys that contradict each other are errors at their line", () => {
+  const listen = "[[listen]]\naddress = '127.0.0.1:2525'\ntls = 'none'\n";
+  const cases: [string, string[]][] = [
+    [`${listen}${listen}`, ["x.toml:8:1: error: listen.1.address: 127.0.0.1:2525 is already taken by listen.0"]],
+    [
+      "[[listen]]\nrole = 'submissions'\naddress = '127.0.0.1:465'\n",
+      ['x.toml:4:1: error: listen.0: tls = "implicit" needs a [[certificate]]'],
+    ],
+    [
+      `${listen}[[domain]]\nname = 'rook.example'\n`,
+      ['x.toml:7:1: error: domain.0.recipients: recipients = "maildir" needs a [[route]] of rook.example to a maildir'],
+    ],
+    [
+      `${listen}[[domain]]\nname = 'rook.example'\nrecipients = ['bo']\naliases = { sales = ['not an address@'] }\n`,
+      ['x.toml:10:13: error: domain.0.aliases.sales: "not an address@" has no valid local part'],
+    ],
+    [
+      `${listen}[[tls_policy]]\ndestination = 'pine.example'\nlevel = 'may'\noverride = true\n`,
+      ["x.toml:10:1: error: tls_policy.0.override: An override must expire; give until = YYYY-MM-DD"],
+    ],
+    [
+      `${listen}[[domain]]\nname = 'pine.example'\nrecipients = ['bo']\n`,
+      ["x.toml:3:1: error: postmaster: postmaster@pine.example is neither a recipient nor an alias of pine.example"],
+    ],
+  ];
+  for (const [text, expected] of cases) assert.deepEqual(issues(text), expected);
+});
+
+test("parseConfig: what would be an open relay never passes without a warning", () => {
+  const listen = "[[listen]]\naddress = '127.0.0.1:2525'\ntls = 'none'\n";
+  const table: [string, boolean][] = [
+    ["0.0.0.0/0", true],
+    ["0.0.0.0/1", true],
+    ["8.0.0.0/5", true],
+    ["192.0.2.0/23", true],
+    ["192.0.2.0/24", false],
+    ["10.0.0.0/8", false],
+    ["172.16.0.0/12", false],
+    ["172.16.0.0/11", true],
+    ["::/0", true],
+    ["2001:db8::/32", true],
+    ["2001:db8:1::/48", false],
+    ["fd00::/8", false],
+    ["::1/128", false],
+  ];
+  for (const [network, warns] of table) {
+    const got = issues(`${listen}[relay]\nnetworks = ['${network}']\n`);
+    assert.equal(
+      got.some((line) => line.includes("open relay")),
+      warns,
+      network,
+    );
+  }
+});
+
+test("loadConfig: a file that cannot be read is an issue, not an exception", () => {
+  const result = loadConfig(join(mkdtempSync(join(tmpdir(), "hopseal-")), "absent.toml"));
+  assert.ok(!result.ok);
+  assert.match(result.error.issues[0]?.message ?? "", /Cannot read the file: ENOENT/);
+});
+
+test("loadConfig: reads a real file and takes paths from its folder", () => {
+  const folder = mkdtempSync(join(tmpdir(), "hopseal-"));
+  writeFileSync(join(folder, "hopseal.toml"), MINIMUM);
+  const result = loadConfig(join(folder, "hopseal.toml"));
+  assert.ok(result.ok);
+  assert.equal(result.value.config.data_dir, join(folder, "q"));
+});
+
+test("parseConfig: never throws, whatever the text", () => {
+  fc.assert(
+    fc.property(
+      fc.oneof(
+        fc.string(),
+        fc.string().map((text) => MINIMUM + text),
+      ),
+      (text) => {
+        parseConfig(text, "x.toml");
+      },
+    ),
+    { numRuns: 300 },
+  );
+});

@@ -1,0 +1,44 @@
+import { type DestinationStream, destination, pino } from "pino";
+import { type EventName, type Events, subscribe } from "../events.ts";
+
+export interface LogOptions {
+  readonly level: "error" | "warn" | "info" | "debug";
+  /** "stderr", "stdout", or a file to append to. */
+  readonly target: string;
+  readonly hostname: string;
+  /** For tests: takes the lines instead. */
+  readonly stream?: DestinationStream;
+}
+
+/** Writes every event as one JSON line until disposed. Events hold no secrets and no content, so neither does the log. */
+export function startLog(options: LogOptions): Disposable {
+  const stream = options.stream ?? destination({ dest: targetOf(options.target), sync: true });
+  const log = pino(
+    { level: options.level, base: { host: options.hostname }, timestamp: pino.stdTimeFunctions.isoTime },
+    stream,
+  );
+  const subscriptions = LINES.map(([name, level]) =>
+    subscribe(name, (event: Events[EventName]) => {
+      if (log.isLevelEnabled(level)) log[level]({ event: name.slice("hopseal:".length), ...event });
+    }),
+  );
+  return {
+    [Symbol.dispose]() {
+      for (const subscription of subscriptions) subscription[Symbol.dispose]();
+      log.flush();
+    },
+  };
+}
+
+function targetOf(target: string): string | number {
+  if (target === "stderr") return 2;
+  return target === "stdout" ? 1 : target;
+}
+
+const LINES: readonly (readonly [EventName, "error" | "warn" | "info" | "debug"])[] = [
+  ["hopseal:listening", "info"],
+  ["hopseal:accepted", "info"],
+  ["hopseal:refused", "info"],
+  ["hopseal:attempt", "info"],
+  ["hopseal:fault", "error"],
+];

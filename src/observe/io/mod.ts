@@ -1,0 +1,1 @@
+export { type LogOptions, startLog } from "./log.ts";

@@ -1,0 +1,237 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { seededRandom, utf8 } from "../base/mod.ts";
+import { type ContentFacts, domain, formatMailbox, NULL_REVERSE_PATH, parseMailbox } from "../mail/mod.ts";
+import { type Destination, newQueueId, type Store, StoreError } from "../queue/mod.ts";
+import { memoryStore } from "../queue/store/memory.ts";
+import type { ContentSink, MailRequest, Peer, TransactionHandler } from "../smtp/server/mod.ts";
+import { finality, type Status } from "../status/mod.ts";
+import { ManualClock } from "../../test/support/clock.ts";
+import { createReception, type Existence, type LocalDomain, type RecipientRules } from "./mod.ts";
+
+const HOST = domain("mx1.rook.example");
+const STRANGER: Peer = { address: "192.0.2.10", port: 40_000, hello: { verb: "EHLO", text: "out.pine.example" } };
+const NEIGHBOUR: Peer = { ...STRANGER, address: "127.0.0.1" };
+const MAIL: MailRequest = { reversePath: NULL_REVERSE_PATH, body: "7bit", smtpUtf8: false, dsn: {}, requireTls: false };
+
+function mailbox(text: string): ReturnType<typeof parse> {
+  return parse(text);
+}
+function parse(text: string) {
+  const parsed = parseMailbox(text);
+  assert.ok(parsed.ok);
+  return parsed.value;
+}
+
+function rules(exists: (localPart: string) => Existence | Promise<Existence>): RecipientRules {
+  const rook: LocalDomain = {
+    name: domain("rook.example"),
+    aliases: new Map([
+      ["sales", [mailbox("ann@rook.example"), mailbox("x@pine.example")]],
+      ["half", [mailbox("gone@rook.example"), mailbox("bo@rook.example")]],
+      ["loop", [mailbox("pool@rook.example")]],
+      ["pool", [mailbox("loop@rook.example")]],
+    ]),
+    exists,
+    canonical: (localPart) => localPart.toLowerCase(),
+  };
+  return { domains: new Map([[rook.name, rook]]), postmaster: mailbox("bo@rook.example") };
+}
+
+interface House {
+  readonly store: Store;
+  begin(peer?: Peer, request?: MailRequest): TransactionHandler | Status;
+}
+
+function house(
+  options: {
+    exists?: (localPart: string) => Existence | Promise<Existence>;
+    role?: "mx" | "submission";
+    store?: Store;
+  } = {},
+): House {
+  const clock = new ManualClock();
+  const store = options.store ?? memoryStore({ clock });
+  const exists = options.exists ?? ((localPart: string) => ["bo", "ann"].includes(localPart));
+  const random = seededRandom(7);
+  const reception = createReception({
+    role: options.role ?? "mx",
+    hostname: HOST,
+    store,
+    clock,
+    limits: { headerFields: 1000, hops: 100, expandedRecipients: 10 },
+    isRelayClient: (address) => address === "127.0.0.1",
+    rules: () => rules(exists),
+    newId: () => newQueueId(clock, random),
+    destinationOf: (to) => to.domain as string as Destination,
+    offsetAt: () => 60,
+    writeReceived: (facts) =>
+      utf8(
+        `Received: by ${facts.by} id ${facts.id} for ${facts.for === undefined ? "-" : formatMailbox(facts.for)}\r\n`,
+      ),
+  });
+  return {
+    store,
+    begin: (peer = STRANGER, request = MAIL) => reception.mail(peer, request) as TransactionHandler | Status,
+  };
+}
+
+function handler(begun: TransactionHandler | Status): TransactionHandler {
+  assert.ok("recipient" in begun, JSON.stringify(begun));
+  return begun;
+}
+
+async function rcpt(tx: TransactionHandler, to: string | null): Promise<string> {
+  const status = await tx.recipient({
+    path: to === null ? { kind: "postmaster" } : { kind: "mailbox", mailbox: mailbox(to) },
+  });
+  return `${status.code} ${status.enhanced}`;
+}
+
+async function content(tx: TransactionHandler, text: string): Promise<Status> {
+  const sink = (await tx.content()) as ContentSink;
+  await sink.write(utf8(text));
+  return await sink.finish(facts(text));
+}
+
+function facts(text: string): ContentFacts {
+  return { size: text.length, eightBit: false, bareCrLf: false, nul: false, endsInCrlf: true, longestLine: 80 };
+}
+
+test("reception: who may send what to whom (RFC 5321 §3.6.2, §4.5.1)", async () => {
+  const table: [Peer, string | null, string][] = [
+    [STRANGER, "bo@rook.example", "250 2.1.5"],
+    [STRANGER, "BO@rook.example", "250 2.1.5"],
+    [STRANGER, "nobody@rook.example", "550 5.1.1"],
+    [STRANGER, "x@pine.example", "550 5.7.1"],
+    [STRANGER, "bo@mx1.rook.example", "550 5.7.1"],
+    [STRANGER, "bo@[192.0.2.1]", "550 5.7.1"],
+    [STRANGER, "sales@rook.example", "250 2.1.5"],
+    [STRANGER, "half@rook.example", "250 2.1.5"],
+    [STRANGER, "loop@rook.example", "451 4.3.0"],
+    [STRANGER, null, "250 2.1.5"],
+    [STRANGER, "PostMaster@rook.example", "250 2.1.5"],
+    [STRANGER, "postmaster@pine.example", "550 5.7.1"],
+    [NEIGHBOUR, "x@pine.example", "250 2.1.5"],
+    [NEIGHBOUR, "nobody@rook.example", "550 5.1.1"],
+    [{ ...STRANGER, identity: "ann" }, "x@pine.example", "250 2.1.5"],
+  ];
+  for (const [peer, to, expected] of table) {
+    assert.equal(await rcpt(handler(house().begin(peer)), to), expected, `${peer.address} ${to}`);
+  }
+});
+
+test("reception: not knowing whether a mailbox exists is a temporary error, never a refusal", async () => {
+  assert.equal(await rcpt(handler(house({ exists: () => "unknown" }).begin()), "bo@rook.example"), "451 4.3.0");
+  assert.equal(
+    await rcpt(handler(house({ exists: async () => "unknown" as const }).begin()), "bo@rook.example"),
+    "451 4.3.0",
+  );
+  assert.equal(await rcpt(handler(house({ exists: async () => true }).begin()), "bo@rook.example"), "250 2.1.5");
+});
+
+test("reception: a submission port takes nothing from strangers (RFC 6409 §4.3)", () => {
+  const begun = house({ role: "submission" }).begin(STRANGER);
+  assert.ok("code" in begun);
+  assert.equal(`${begun.code} ${begun.enhanced}`, "530 5.7.0");
+  handler(house({ role: "submission" }).begin(NEIGHBOUR));
+});
+
+test("transaction: one unit per domain, aliases expanded, the asked address kept for notices (RFC 3461 §5.2.7)", async () => {
+  const { store, begin } = house();
+  const tx = handler(begin());
+  assert.equal(await rcpt(tx, "sales@rook.example"), "250 2.1.5");
+  assert.equal(await rcpt(tx, "ann@rook.example"), "250 2.1.5");
+  const status = await content(tx, "Subject: x\r\n\r\nhello\r\n");
+  assert.equal(finality(status), "success");
+  const [message] = await store.list();
+  assert.ok(message !== undefined);
+  assert.deepEqual(
+    message.envelope.recipients.map((one) => [formatMailbox(one.mailbox), one.original]),
+    [
+      ["ann@rook.example", { type: "rfc822", address: "sales@rook.example" }],
+      ["x@pine.example", { type: "rfc822", address: "sales@rook.example" }],
+    ],
+  );
+  assert.deepEqual(message.units.map((unit) => [unit.destination, [...unit.recipients.keys()]]).sort(), [
+    ["pine.example", [1]],
+    ["rook.example", [0]],
+  ]);
+});
+
+test("transaction: Received goes on top, with `for` only for exactly one recipient (RFC 5321 §4.4, §7.2)", async () => {
+  const bodyOf = async (...to: string[]): Promise<string> => {
+    const { store, begin } = house();
+    const tx = handler(begin());
+    for (const one of to) await rcpt(tx, one);
+    await content(tx, "Subject: x\r\n\r\nhello\r\n");
+    const [message] = await store.list();
+    assert.ok(message !== undefined);
+    const parts: Uint8Array[] = [];
+    for await (const chunk of store.openBody(message.id)) parts.push(chunk);
+    return Buffer.concat(parts).toString("latin1").replace(message.id, "ID");
+  };
+  assert.equal(
+    await bodyOf("bo@rook.example"),
+    "Received: by mx1.rook.example id ID for bo@rook.example\r\nSubject: x\r\n\r\nhello\r\n",
+  );
+  assert.match(await bodyOf("bo@rook.example", "ann@rook.example"), /^Received: by mx1\.rook\.example id ID for -\r\n/);
+});
+
+test("transaction: loops end here (RFC 5321 §6.3)", async () => {
+  const hops = "Received: x\r\n".repeat(101);
+  const table: [string, string][] = [
+    [`${hops}\r\n`, "554 5.4.6"],
+    [`${hops.slice("Received: x\r\n".length)}\r\n`, "250 2.6.0"],
+    ["Delivered-To: bo@rook.example\r\n\r\n", "554 5.4.6"],
+    ["delivered-to:  BO@rook.example\r\n\r\n", "554 5.4.6"],
+    ["Delivered-To: ann@rook.example\r\n\r\n", "250 2.6.0"],
+    [`${"X: y\r\n".repeat(1001)}\r\n`, "554 5.6.0"],
+  ];
+  for (const [text, expected] of table) {
+    const { store, begin } = house();
+    const tx = handler(begin());
+    await rcpt(tx, "bo@rook.example");
+    const status = await content(tx, text);
+    assert.equal(`${status.code} ${status.enhanced}`, expected, text.slice(0, 40));
+    assert.equal((await store.list()).length, expected.startsWith("250") ? 1 : 0);
+  }
+});
+
+test("transaction: abort and reset leave nothing", async () => {
+  const { store, begin } = house();
+  const tx = handler(begin());
+  await rcpt(tx, "bo@rook.example");
+  const sink = (await tx.content()) as ContentSink;
+  await sink.write(utf8("half"));
+  sink.abort();
+  tx.reset();
+  assert.deepEqual(await store.count(), { messages: 0, units: 0 });
+});
+
+test("transaction: recipients after expansion are bounded with 452 (RFC 5321 §4.5.3.1.10)", async () => {
+  const tx = handler(house().begin(NEIGHBOUR));
+  for (let at = 0; at < 10; at++) assert.equal(await rcpt(tx, `u${at}@pine.example`), "250 2.1.5");
+  assert.equal(await rcpt(tx, "u10@pine.example"), "452 4.5.3");
+});
+
+test("transaction: a store that fails never yields success, and says whether to try again", async () => {
+  const table: [StoreError["kind"], string][] = [
+    ["no-space", "452 4.3.1"],
+    ["io", "451 4.3.0"],
+    ["closed", "451 4.3.0"],
+  ];
+  for (const [kind, expected] of table) {
+    const inner = memoryStore({ clock: new ManualClock() });
+    const store = new Proxy(inner, {
+      get: (target, key) =>
+        key === "commit"
+          ? () => Promise.reject(new StoreError(kind, "told to fail"))
+          : Reflect.get(target, key, target),
+    });
+    const tx = handler(house({ store }).begin());
+    await rcpt(tx, "bo@rook.example");
+    const status = await content(tx, "Subject: x\r\n\r\n");
+    assert.equal(`${status.code} ${status.enhanced}`, expected);
+  }
+});

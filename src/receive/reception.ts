@@ -1,0 +1,96 @@
+import type { Clock } from "../base/mod.ts";
+import { type Mailbox, NO_DEMAND, type TlsDemand } from "../mail/mod.ts";
+import type { Destination, QueueId, Store } from "../queue/mod.ts";
+import type { MailRequest, Peer, Reception } from "../smtp/server/mod.ts";
+import { statusOf } from "../status/mod.ts";
+import type { ReceivedFacts } from "../trace/mod.ts";
+import type { RecipientRules } from "./recipients.ts";
+import { startTransaction } from "./transaction.ts";
+
+export interface ReceptionOptions {
+  readonly role: "mx" | "submission" | "submissions";
+  readonly hostname: ReceivedFacts["by"];
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly limits: { readonly headerFields: number; readonly hops: number; readonly expandedRecipients: number };
+  /** Clients that may send anywhere without authentication. */
+  readonly isRelayClient: (address: string) => boolean;
+  /** The rules in force now; asked once per transaction, so that a reload reaches the next one. */
+  readonly rules: () => RecipientRules;
+  readonly newId: () => QueueId;
+  readonly destinationOf: (mailbox: Mailbox) => Destination;
+  /** Minutes east of UTC at that moment. */
+  readonly offsetAt: (instant: number) => number;
+  readonly writeReceived: (facts: ReceivedFacts) => Uint8Array;
+}
+
+/** Decides who may send what to whom, and takes it into the queue. */
+export function createReception(options: ReceptionOptions): Reception {
+  return {
+    connected: () => undefined,
+    mail(peer, request) {
+      const mayRelay = peer.identity !== undefined || options.isRelayClient(peer.address);
+      // RFC 6409 §4.3: a submission server takes mail from those it knows alone.
+      if (options.role !== "mx" && !mayRelay) return statusOf("auth-required");
+      return startTransaction(peer, request, {
+        store: options.store,
+        clock: options.clock,
+        rules: options.rules(),
+        limits: options.limits,
+        mayRelay,
+        origin: originOf(peer, options.role),
+        demand: demandOf(request),
+        newId: options.newId,
+        destinationOf: options.destinationOf,
+        received: (id, current, mail, only) =>
+          options.writeReceived(receivedFacts({ id, peer: current, mail, only }, options)),
+      });
+    },
+  };
+}
+
+function demandOf(request: MailRequest): TlsDemand {
+  if (!request.requireTls) return NO_DEMAND;
+  // RFC 8689 §4.2.1
+  return {
+    level: "secure",
+    propagate: true,
+    mxAuthentic: "dnssec-or-sts",
+    because: [{ source: "requiretls", says: "the sender gave REQUIRETLS", rule: "RFC 8689 §4.2.1" }],
+  };
+}
+
+function originOf(peer: Peer, role: ReceptionOptions["role"]): Parameters<typeof startTransaction>[2]["origin"] {
+  return {
+    kind: role === "mx" ? "mx" : "submission",
+    client: peer.address,
+    ...(peer.hello === undefined ? {} : { helo: peer.hello.text }),
+    ...(peer.tls === undefined ? {} : { tls: { version: peer.tls.version, cipher: peer.tls.cipher } }),
+  };
+}
+
+interface Seen {
+  readonly id: QueueId;
+  readonly peer: Peer;
+  readonly mail: MailRequest;
+  readonly only: Mailbox | undefined;
+}
+
+function receivedFacts({ id, peer, mail, only }: Seen, options: ReceptionOptions): ReceivedFacts {
+  const at = options.clock.now();
+  return {
+    by: options.hostname,
+    id,
+    from: {
+      hello: peer.hello ?? { verb: "HELO", text: "" },
+      address: peer.address,
+      ...(peer.name === undefined ? {} : { name: peer.name }),
+    },
+    ...(peer.tls === undefined ? {} : { tls: peer.tls }),
+    authenticated: peer.identity !== undefined,
+    smtpUtf8: mail.smtpUtf8,
+    ...(only === undefined ? {} : { for: only }),
+    at,
+    offset: options.offsetAt(at),
+  };
+}

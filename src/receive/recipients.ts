@@ -1,0 +1,101 @@
+import { err, ok, type Result } from "../base/mod.ts";
+import { type Domain, type ForwardPath, formatMailbox, isLiteral, type Mailbox } from "../mail/mod.ts";
+import { publish } from "../observe/mod.ts";
+import { type Status, statusOf } from "../status/mod.ts";
+import { type AliasTable, expandAliases, keyOf } from "./aliases.ts";
+
+/** Whether a mailbox exists; `"unknown"` when that could not be found out, which is never read as no. */
+export type Existence = boolean | "unknown";
+
+/** A domain whose mail is accepted from strangers. */
+export interface LocalDomain {
+  readonly name: Domain;
+  readonly aliases: AliasTable;
+  exists(localPart: string): Existence | Promise<Existence>;
+  /** The spelling under which its mailbox is kept; identity where letter case may matter to the next hop. */
+  canonical(localPart: string): string;
+}
+
+export interface RecipientRules {
+  readonly domains: ReadonlyMap<Domain, LocalDomain>;
+  /** Where mail to any postmaster goes that has no mailbox or alias of its own (RFC 5321 §4.5.1). */
+  readonly postmaster: Mailbox;
+}
+
+export interface Accepted {
+  /** The address as it was given. */
+  readonly asked: Mailbox;
+  /** Where its mail goes: itself, or what its aliases lead to. */
+  readonly targets: readonly Mailbox[];
+}
+
+type Verdict = Result<Accepted, Status>;
+
+/** Judges one recipient. `mayRelay` is true for clients that may send anywhere. Answers at once where it can. */
+export function judgeRecipient(
+  rules: RecipientRules,
+  path: ForwardPath,
+  mayRelay: boolean,
+): Verdict | Promise<Verdict> {
+  const asked = path.kind === "postmaster" ? rules.postmaster : path.mailbox;
+  const local = localDomain(rules, asked);
+  if (local === undefined) {
+    // RFC 5321 §4.5.1: <Postmaster> is accepted, wherever our postmaster lives.
+    if (mayRelay || path.kind === "postmaster") return ok({ asked, targets: [asked] });
+    return err(statusOf("relay-denied", `Relaying to ${formatMailbox(asked)} is not allowed`));
+  }
+  const expanded = expandAliases(asked, (domain) => rules.domains.get(domain)?.aliases);
+  if (!expanded.ok) {
+    publish("hopseal:fault", { where: "aliases", text: `${formatMailbox(asked)}: ${expanded.error.kind}` });
+    return err(statusOf("local-error", `The aliases of ${formatMailbox(asked)} lead nowhere`));
+  }
+  const targets = expanded.value.map((mailbox) => canonical(rules, mailbox));
+  const answers = targets.map((mailbox) => localDomain(rules, mailbox)?.exists(mailbox.localPart) ?? true);
+  return answers.some((answer) => answer instanceof Promise)
+    ? Promise.all(answers.map((answer) => Promise.resolve(answer))).then((settled) =>
+        conclude(rules, asked, targets, settled),
+      )
+    : conclude(rules, asked, targets, answers as Existence[]);
+}
+
+function conclude(
+  rules: RecipientRules,
+  asked: Mailbox,
+  targets: readonly Mailbox[],
+  answers: readonly Existence[],
+): Verdict | Promise<Verdict> {
+  if (answers.includes("unknown")) {
+    return err(statusOf("local-error", `Cannot tell now whether ${formatMailbox(asked)} exists, try again later`));
+  }
+  const existing = targets.filter((_, at) => answers[at] === true);
+  for (const [at, target] of targets.entries()) {
+    if (answers[at] === false && existing.length > 0) {
+      publish("hopseal:fault", {
+        where: "aliases",
+        text: `${formatMailbox(asked)} leads to ${formatMailbox(target)}, which does not exist`,
+      });
+    }
+  }
+  if (existing.length > 0) return ok({ asked, targets: existing });
+  // RFC 5321 §4.5.1: postmaster of every domain of ours is deliverable.
+  if (sameMailbox(asked, rules.postmaster)) return ok({ asked, targets: [rules.postmaster] });
+  if (isPostmaster(asked)) return judgeRecipient(rules, { kind: "mailbox", mailbox: rules.postmaster }, true);
+  return err(statusOf("unknown-recipient", `There is no mailbox ${formatMailbox(asked)} here`));
+}
+
+function canonical(rules: RecipientRules, mailbox: Mailbox): Mailbox {
+  const local = localDomain(rules, mailbox);
+  return local === undefined ? mailbox : { ...mailbox, localPart: local.canonical(mailbox.localPart) };
+}
+
+function localDomain(rules: RecipientRules, mailbox: Mailbox): LocalDomain | undefined {
+  return isLiteral(mailbox.domain) ? undefined : rules.domains.get(mailbox.domain);
+}
+
+function isPostmaster(mailbox: Mailbox): boolean {
+  return mailbox.localPart.toLowerCase() === "postmaster";
+}
+
+function sameMailbox(left: Mailbox, right: Mailbox): boolean {
+  return keyOf(left) === keyOf(right);
+}

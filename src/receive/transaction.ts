@@ -96,9 +96,7 @@ function contentSink(draft: Draft): ContentSink {
       return await queue(draft, id, sink, withTrace(facts, received));
     },
     abort() {
-      sink[Symbol.asyncDispose]().catch((error: unknown) =>
-        publish("hopseal:fault", { where: "store", text: String(error) }),
-      );
+      sink[Symbol.asyncDispose]().then(undefined, storeFault);
     },
   };
 }

@@ -20,6 +20,7 @@ export function createDeframer(): Deframer {
   let held = 0;
   return {
     push(chunk) {
+      if (chunk.length === 0) return [];
       parts.push(chunk);
       held += chunk.length;
       if (held < needed(parts, held)) return [];

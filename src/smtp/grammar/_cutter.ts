@@ -9,8 +9,8 @@ export interface Cutter {
   line(): Bytes | undefined;
   /** Cuts off at most `count` octets, as many as lie together; undefined when nothing is held. */
   take(count: number): Bytes | undefined;
-  /** Drops everything. */
-  clear(): void;
+  /** Puts the rest of a piece back to the front. */
+  putBack(rest: Bytes): void;
 }
 
 export function cutter(): Cutter {
@@ -51,10 +51,11 @@ export function cutter(): Cutter {
       length -= piece.length;
       return piece;
     },
-    clear() {
-      parts = [];
+    putBack(rest) {
+      if (rest.length === 0) return;
+      parts.unshift(rest);
       scanned = 0;
-      length = 0;
+      length += rest.length;
     },
   };
 }

@@ -1,0 +1,89 @@
+import { isAscii } from "node:buffer";
+import { type Bytes, fromStrictUtf8 } from "../../base/mod.ts";
+import type { Cutter } from "./_cutter.ts";
+
+export type LineFault = "too-long" | "bare-cr-lf" | "not-utf8";
+
+export type LineStep =
+  | { readonly kind: "need-more" }
+  /** A command line without its CRLF. */
+  | { readonly kind: "line"; readonly text: string }
+  | { readonly kind: "line-fault"; readonly fault: LineFault };
+
+/**
+ * Cuts command lines out of `input`. CRLF alone ends a line (RFC 5321 §2.3.8). An over-long line is reported at its CRLF.
+ * A bare LF is reported at once, so that a client that knows no CRLF gets an answer; what follows it up to the next CRLF
+ * is the rest of the same faulty line and never a command.
+ */
+export interface LineDecoder {
+  /** `longest` counts CRLF too. */
+  next(longest: number): LineStep;
+}
+
+export function lineDecoder(input: Cutter): LineDecoder {
+  const state: State = { dropping: undefined, cr: false };
+  return {
+    next(longest) {
+      for (;;) {
+        const piece = input.line();
+        if (piece === undefined) {
+          shed(state, input, longest);
+          return NEED_MORE;
+        }
+        const step = state.dropping === undefined ? judge(state, piece, longest) : drop(state, piece);
+        if (step !== undefined) return step;
+      }
+    },
+  };
+}
+
+interface State {
+  /** Why the octets up to the next CRLF are dropped. */
+  dropping: LineFault | undefined;
+  /** The last octet dropped without a line end was a CR. */
+  cr: boolean;
+}
+
+/** Judges a piece that begins a line and ends in LF. */
+function judge(state: State, piece: Bytes, longest: number): LineStep | undefined {
+  const complete = piece[piece.length - 2] === CR;
+  if (piece.length > longest) {
+    if (complete) return { kind: "line-fault", fault: "too-long" };
+    state.dropping = "too-long";
+    return undefined;
+  }
+  if (!complete) {
+    state.dropping = "bare-cr-lf";
+    return { kind: "line-fault", fault: "bare-cr-lf" };
+  }
+  if (piece.indexOf(CR) !== piece.length - 2) return { kind: "line-fault", fault: "bare-cr-lf" };
+  const text = decodeText(piece.subarray(0, -2));
+  return text === undefined ? { kind: "line-fault", fault: "not-utf8" } : { kind: "line", text };
+}
+
+/** Goes on with a line that is being dropped. */
+function drop(state: State, piece: Bytes): LineStep | undefined {
+  const complete = piece.length > 1 ? piece[piece.length - 2] === CR : state.cr;
+  const reason = state.dropping;
+  state.cr = false;
+  if (!complete) return reason === "bare-cr-lf" ? { kind: "line-fault", fault: reason } : undefined;
+  state.dropping = undefined;
+  return reason === "too-long" ? { kind: "line-fault", fault: reason } : undefined;
+}
+
+/** Lets go of octets that can belong to no valid line. */
+function shed(state: State, input: Cutter, longest: number): void {
+  if (state.dropping === undefined && input.length <= longest) return;
+  state.dropping ??= "too-long";
+  for (let piece = input.take(Infinity); piece !== undefined; piece = input.take(Infinity)) {
+    state.cr = piece[piece.length - 1] === CR;
+  }
+}
+
+function decodeText(octets: Bytes): string | undefined {
+  if (!isAscii(octets)) return fromStrictUtf8(octets);
+  return Buffer.isBuffer(octets) ? octets.toString("latin1") : fromStrictUtf8(octets);
+}
+
+const NEED_MORE = { kind: "need-more" } as const;
+const CR = 13;

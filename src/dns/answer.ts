@@ -14,7 +14,7 @@ export interface Alias {
 }
 
 /**
- * An answer carries its proof. A failure is never an absence: `nodata` and `nxdomain` are answers, `failure` is none.
+ * An answer carries its proof. `name` is the name that was asked; the records belong to the last target of `chain`. A failure is never an absence: `nodata` and `nxdomain` are answers, `failure` is none.
  */
 export type Answer<T> = { readonly name: DnsName; readonly chain: readonly Alias[] } & (
   | { readonly kind: "data"; readonly security: Security; readonly records: readonly T[]; readonly expires?: Instant }
@@ -55,6 +55,8 @@ export type RecordType = keyof RecordTypes;
 
 export interface QueryOptions {
   readonly signal?: AbortSignal;
+  /** Asks anew even when a stored answer is fresh. */
+  readonly noCache?: boolean;
 }
 
 /** The port through which everything asks DNS. Never rejects for what DNS says or fails to say; only for an abort. */

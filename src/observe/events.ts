@@ -3,7 +3,10 @@ import type { Instant } from "../base/mod.ts";
 
 /** Everything that shells tell the world about; never a secret, a body or a subject. */
 export interface Events {
-  "hopseal:listening": { readonly role: string; readonly address: string };
+  "hopseal:listening": { readonly role: string; readonly address: string; readonly tls: string };
+  /** Everything is open; mail is taken and sent from now on. */
+  "hopseal:ready": { readonly version: string; readonly queued: number };
+  "hopseal:stopped": { readonly queued: number };
   "hopseal:accepted": {
     readonly id: string;
     readonly from: string;

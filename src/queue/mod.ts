@@ -1,1 +1,2 @@
+export { isQueueId, newQueueId } from "./id.ts";
 export * from "./port.ts";

@@ -1,0 +1,184 @@
+import type { Bytes, Clock, Instant } from "../../base/mod.ts";
+import { faultOf, newUnit } from "../entry.ts";
+import type { Claim, NewMessage, QueueId, QueuedMessage, Store, UnitId } from "../port.ts";
+import { StoreError } from "../port.ts";
+import { claimed, holds, isClaimable, renewed, settled, shownState, type UnitState } from "../transition.ts";
+import { createWatchers } from "./_watch.ts";
+import { createMemorySink, takeBody } from "./_memory-body.ts";
+
+/** Keeps mail in memory: for tests and the lab, never for mail that matters. */
+export function memoryStore(options: { readonly clock: Pick<Clock, "now"> }): Store {
+  const state: State = { messages: new Map(), closed: false, units: 0 };
+  const watchers = createWatchers();
+  const open = <T>(work: () => T): Promise<T> =>
+    state.closed ? Promise.reject(closed()) : new Promise((resolve) => resolve(work()));
+  return {
+    stage: createMemorySink,
+    commit(message, body) {
+      return open(() => {
+        insert(state, message, takeBody(body));
+        watchers.notify();
+      });
+    },
+    claim: (request) =>
+      open(() => {
+        const except = new Set<string>(request.except);
+        return dueUnits(state, request.now)
+          .filter(([, unit]) => !except.has(unit.destination))
+          .slice(0, request.limit)
+          .map(([message, unit]) => lease(message, unit, request.now + request.lease));
+      }),
+    renew: (claim, until) =>
+      open(() => {
+        const unit = unitOf(state, claim);
+        const next = unit && renewed(unit.state, claim.token, until);
+        if (unit !== undefined && next !== undefined) unit.state = next;
+        return next !== undefined;
+      }),
+    settle: (claim, settlement) =>
+      open(() => {
+        const unit = unitOf(state, claim);
+        if (unit === undefined || !holds(unit.state, claim.token)) return false;
+        const outcome = settled(unit.state, claim.token, settlement);
+        for (const { message } of settlement.enqueue ?? []) refuseBad(state, message);
+        for (const { message, body } of settlement.enqueue ?? []) insert(state, message, new Uint8Array(body));
+        if (outcome.kind === "kept") unit.state = outcome.unit;
+        if (outcome.kind === "finished") remove(state, claim);
+        watchers.notify();
+        return outcome.kind !== "lost";
+      }),
+    async *openBody(id, start = 0) {
+      const message = await open(() => state.messages.get(id));
+      if (message === undefined) throw new StoreError("io", `Message ${id} is no longer in the queue`);
+      if (message.body.length > start) yield message.body.slice(start);
+    },
+    nextDue: () =>
+      open(() => {
+        const units = state.messages.values().flatMap((message) => message.units.values());
+        return units
+          .filter((unit) => unit.state.kind !== "held")
+          .reduce<Instant | undefined>((least, unit) => Math.min(least ?? Infinity, unit.state.due), undefined);
+      }),
+    list: (query = {}) =>
+      open(() =>
+        [...state.messages.values()]
+          .filter(({ message }) => query.after === undefined || message.id > query.after)
+          .sort((a, b) => (a.message.id < b.message.id ? -1 : 1))
+          .slice(0, query.limit ?? DEFAULT_PAGE)
+          .map((kept) => shown(kept, options.clock.now())),
+      ),
+    show: (id) =>
+      open(() => {
+        const kept = state.messages.get(id);
+        return kept && shown(kept, options.clock.now());
+      }),
+    count: () =>
+      open(() => ({
+        messages: state.messages.size,
+        units: state.messages.values().reduce((sum, message) => sum + message.units.size, 0),
+      })),
+    watch: watchers.add,
+    [Symbol.asyncDispose]() {
+      state.closed = true;
+      return Promise.resolve();
+    },
+  };
+}
+
+interface State {
+  readonly messages: Map<QueueId, KeptMessage>;
+  closed: boolean;
+  /** Units made so far; keys are never used twice. */
+  units: number;
+}
+
+interface KeptMessage {
+  readonly message: NewMessage;
+  readonly body: Bytes;
+  readonly units: Map<UnitId, KeptUnit>;
+}
+
+interface KeptUnit {
+  readonly id: UnitId;
+  readonly serial: number;
+  readonly destination: KeptDestination;
+  state: UnitState;
+}
+
+type KeptDestination = NewMessage["units"][number]["destination"];
+
+function refuseBad(state: State, message: NewMessage): void {
+  const fault =
+    faultOf(message) ?? (state.messages.has(message.id) ? `message ${message.id} is queued already` : undefined);
+  if (fault !== undefined) throw new Error(`Cannot queue: ${fault}`);
+}
+
+function insert(state: State, message: NewMessage, body: Bytes): void {
+  refuseBad(state, message);
+  const units = message.units.map(({ destination, recipients }): [UnitId, KeptUnit] => {
+    const serial = ++state.units;
+    const id = String(serial) as UnitId;
+    return [id, { id, serial, destination, state: newUnit(message, recipients) }];
+  });
+  state.messages.set(message.id, { message, body, units: new Map(units) });
+}
+
+/** Oldest due first. */
+function dueUnits(state: State, now: Instant): [KeptMessage, KeptUnit][] {
+  const due: [KeptMessage, KeptUnit][] = [];
+  for (const message of state.messages.values()) {
+    for (const unit of message.units.values()) if (isClaimable(unit.state, now)) due.push([message, unit]);
+  }
+  return due.sort(([, a], [, b]) => a.state.due - b.state.due || a.serial - b.serial);
+}
+
+function lease({ message, body }: KeptMessage, unit: KeptUnit, until: Instant): Claim {
+  unit.state = claimed(unit.state, until);
+  const { token, attempt, crashes, recipients } = unit.state;
+  return {
+    unit: unit.id,
+    message: message.id,
+    destination: unit.destination,
+    token,
+    leaseUntil: until,
+    attempt,
+    crashes,
+    envelope: message.envelope,
+    acceptedAt: message.acceptedAt,
+    bodySize: body.length,
+    recipients,
+  };
+}
+
+function unitOf(state: State, claim: Claim): KeptUnit | undefined {
+  return state.messages.get(claim.message)?.units.get(claim.unit);
+}
+
+function remove(state: State, claim: Claim): void {
+  const units = state.messages.get(claim.message)?.units;
+  units?.delete(claim.unit);
+  if (units?.size === 0) state.messages.delete(claim.message);
+}
+
+function shown({ message, body, units }: KeptMessage, now: Instant): QueuedMessage {
+  return {
+    id: message.id,
+    envelope: message.envelope,
+    acceptedAt: message.acceptedAt,
+    bodySize: body.length,
+    units: [...units.values()].map(({ id, destination, state }) => ({
+      unit: id,
+      destination,
+      state: shownState(state, now),
+      attempt: state.attempt,
+      nextAt: state.due,
+      recipients: state.recipients,
+    })),
+  };
+}
+
+function closed(): StoreError {
+  return new StoreError("closed", "The queue is closed");
+}
+
+const DEFAULT_PAGE = 100;

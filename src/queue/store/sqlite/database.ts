@@ -1,0 +1,118 @@
+import { DatabaseSync, type SQLInputValue, type SQLOutputValue } from "node:sqlite";
+import { StoreError } from "../../port.ts";
+
+/** The only file that knows node:sqlite. */
+export interface Database extends Disposable {
+  /** Runs statements without parameters or results. */
+  run(sql: string): void;
+  prepare(sql: string): Statement;
+  /** Runs `work` in one transaction, durable when it returns; rolled back when it throws. */
+  transaction<T>(work: () => T): T;
+}
+
+export type Value = SQLInputValue;
+export type Row = Record<string, SQLOutputValue>;
+
+export interface Statement {
+  run(...values: readonly Value[]): { readonly lastInsertRowid: number };
+  get(...values: readonly Value[]): Row | undefined;
+  all(...values: readonly Value[]): Row[];
+  iterate(...values: readonly Value[]): IterableIterator<Row>;
+}
+
+/**
+ * Opens the file for this process alone: WAL, every commit synced. Throws StoreError, so do all members: `no-space`,
+ * `io` or `corrupt` by what SQLite reports.
+ */
+export function openDatabase(path: string): Database {
+  const db = guarded(path, () => new DatabaseSync(path, { timeout: 0 }));
+  try {
+    return prepareDatabase(path, db);
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+}
+
+function prepareDatabase(path: string, db: DatabaseSync): Database {
+  const guard = <T>(work: () => T): T => guarded(path, work);
+  const run = (sql: string): void => guard(() => db.exec(sql));
+  // Exclusive mode holds the lock until the file is closed or the process is dead.
+  run(
+    `PRAGMA locking_mode=EXCLUSIVE; PRAGMA page_size=${PAGE_SIZE}; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;`,
+  );
+  run(`PRAGMA wal_autocheckpoint=${CHECKPOINT_PAGES}; PRAGMA cache_size=-${CACHE_KIB}; PRAGMA temp_store=MEMORY;`);
+  run("BEGIN IMMEDIATE; COMMIT");
+  // Frames that were written but never synced by a process that saw an error must not precede later commits in the log.
+  run("PRAGMA wal_checkpoint(TRUNCATE)");
+  return {
+    run,
+    prepare: (sql) =>
+      wrap(
+        guard(() => db.prepare(sql)),
+        guard,
+      ),
+    transaction(work) {
+      run("BEGIN IMMEDIATE");
+      try {
+        const result = work();
+        run("COMMIT");
+        return result;
+      } catch (error) {
+        if (db.isTransaction) run("ROLLBACK");
+        throw error;
+      }
+    },
+    [Symbol.dispose]: () => guard(() => db.close()),
+  };
+}
+
+function wrap(statement: ReturnType<DatabaseSync["prepare"]>, guard: <T>(work: () => T) => T): Statement {
+  return {
+    run: (...values) => ({ lastInsertRowid: Number(guard(() => statement.run(...values)).lastInsertRowid) }),
+    get: (...values) => guard(() => statement.get(...values)),
+    all: (...values) => guard(() => statement.all(...values)),
+    *iterate(...values) {
+      const rows = guard(() => statement.iterate(...values));
+      for (;;) {
+        const next = guard(() => rows.next());
+        if (next.done === true) return;
+        yield next.value;
+      }
+    },
+  };
+}
+
+function guarded<T>(path: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw storeErrorOf(path, error);
+  }
+}
+
+function storeErrorOf(path: string, error: unknown): unknown {
+  const code: unknown = error instanceof Error && "errcode" in error ? error.errcode : undefined;
+  if (typeof code !== "number") return error;
+  const primary = code & 0xff;
+  const detail = `${path}: ${(error as Error).message} (SQLite ${code})`;
+  if (primary === SQLITE_BUSY || primary === SQLITE_LOCKED) {
+    return new StoreError("io", `The shard ${path} is open in another process, or twice in this one`, { cause: error });
+  }
+  if (CALLERS_FAULT.has(primary)) return new Error(detail, { cause: error });
+  return new StoreError(KIND_BY_CODE.get(primary) ?? "io", detail, { cause: error });
+}
+
+/** The best of 4, 8, 16 and 32 KiB for 4 KiB messages. */
+const PAGE_SIZE = 8192;
+const CHECKPOINT_PAGES = 4000;
+const CACHE_KIB = 65_536;
+const SQLITE_BUSY = 5;
+const SQLITE_LOCKED = 6;
+/** Too big, constraint, mismatch: the values are wrong, not the disk. */
+const CALLERS_FAULT: ReadonlySet<number> = new Set([18, 19, 20]);
+const KIND_BY_CODE: ReadonlyMap<number, StoreError["kind"]> = new Map([
+  [11, "corrupt"],
+  [13, "no-space"],
+  [26, "corrupt"],
+]);

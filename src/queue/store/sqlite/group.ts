@@ -1,0 +1,61 @@
+import { StoreError } from "../../port.ts";
+import { runCall } from "./calls.ts";
+import type { Call, Fault, Outcome } from "./protocol.ts";
+import type { Shard } from "./shard.ts";
+
+export interface GroupResult {
+  readonly outcomes: Outcome[];
+  /** Buffers that move to the parent with the answers. */
+  readonly transfer: ArrayBuffer[];
+}
+
+/**
+ * Runs all calls in one transaction with one sync. A call that is refused leaves the others alone. When the database
+ * fails for a reason that may be one call's (no space, too big), each is tried in a transaction of its own; an input or
+ * output error, above all a failed sync, fails the whole group: the transaction is rolled back, and the next group writes
+ * its frames anew over the same place of the log, so that its own sync vouches for every octet of it.
+ */
+export function runGroup(shard: Shard, calls: readonly Call[]): GroupResult {
+  try {
+    return { ...shard.db.transaction(() => runAll(shard, calls)) };
+  } catch (error) {
+    shard.ready.reset();
+    shard.faults.length = 0;
+    const fault = faultOf(error);
+    if (calls.length === 1 || fault.kind === "io" || fault.kind === "corrupt") {
+      return { outcomes: calls.map(() => ({ ok: false, fault })), transfer: [] };
+    }
+  }
+  const single = calls.map((call) => runGroup(shard, [call]));
+  return { outcomes: single.flatMap((one) => one.outcomes), transfer: single.flatMap((one) => one.transfer) };
+}
+
+function runAll(shard: Shard, calls: readonly Call[]): GroupResult {
+  const transfer: ArrayBuffer[] = [];
+  const outcomes = calls.map((call): Outcome => {
+    try {
+      const answer = runCall(shard, call);
+      if (call.name === "body") keepBuffer(answer, transfer);
+      return { ok: true, answer };
+    } catch (error) {
+      if (isRefusal(error)) return { ok: false, fault: faultOf(error) };
+      throw error;
+    }
+  });
+  return { outcomes, transfer };
+}
+
+/** Whether the call ended before it changed anything: it found its row damaged, or itself senseless. SQLite's errors have a cause. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof Error && error.cause === undefined;
+}
+
+function keepBuffer(answer: unknown, transfer: ArrayBuffer[]): void {
+  const { body } = answer as { body?: Uint8Array<ArrayBuffer> };
+  if (body !== undefined) transfer.push(body.buffer);
+}
+
+function faultOf(error: unknown): Fault {
+  if (error instanceof StoreError) return { kind: error.kind, text: error.message };
+  return { kind: "bug", text: error instanceof Error ? error.message : String(error) };
+}

@@ -1,0 +1,61 @@
+import { chmod, mkdir, open } from "node:fs/promises";
+import { dirname } from "node:path";
+import type { Clock, Random } from "../../../base/mod.ts";
+import type { Store } from "../../port.ts";
+import { openBodyFolder } from "./bodies.ts";
+import { fileFault } from "./faults.ts";
+import { type BodyFiles, systemFiles } from "./files.ts";
+import { createSqliteStore } from "./store.ts";
+import { startThread } from "./thread.ts";
+
+export interface SqliteStoreOptions {
+  /** The shard's own folder; made with mode 0700 when absent. */
+  readonly directory: string;
+  readonly clock: Pick<Clock, "now">;
+  readonly random: Random;
+  /** The file-system calls for content files. */
+  readonly fs?: BodyFiles;
+  /** Content up to this size, in octets, lies in the database, larger in files; default 64 KiB. */
+  readonly smallBody?: number;
+}
+
+/**
+ * Opens a shard: a folder with one SQLite database and the larger contents as files, for this process alone. Work that a
+ * dead process held falls due at once. Rejects with StoreError when it is open elsewhere, damaged, or not accessible.
+ */
+export async function openSqliteStore(options: SqliteStoreOptions): Promise<Store> {
+  const { directory, clock, random, fs = systemFiles, smallBody = SMALL_BODY } = options;
+  const path = `${directory}/${DATABASE}`;
+  const folder = `${directory}/${BODIES}`;
+  await prepareFolders(directory, folder, path);
+  const thread = await startThread({ path, now: Math.round(clock.now()) });
+  const bodies = openBodyFolder(folder, fs, random);
+  try {
+    await bodies.clean(new Set(thread.files));
+    await fs.syncFolder(directory);
+    await fs.syncFolder(folder);
+  } catch (error) {
+    await thread.close();
+    throw fileFault(`open the shard ${directory}`, error);
+  }
+  return createSqliteStore({ thread, bodies, smallBody, clock });
+}
+
+async function prepareFolders(directory: string, folder: string, path: string): Promise<void> {
+  try {
+    const made = await mkdir(directory, { recursive: true, mode: 0o700 });
+    if (made !== undefined) await systemFiles.syncFolder(dirname(made));
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await chmod(directory, 0o700);
+    await chmod(folder, 0o700);
+    // SQLite gives its other files the mode of this one.
+    await (await open(path, "a", 0o600)).close();
+    await chmod(path, 0o600);
+  } catch (error) {
+    throw fileFault(`open the shard ${directory}`, error);
+  }
+}
+
+const DATABASE = "queue.db";
+const BODIES = "bodies";
+const SMALL_BODY = 65_536;

@@ -1,0 +1,121 @@
+import type { Bytes, Instant } from "../../../base/mod.ts";
+import type { QueuedUnit, RecipientState, StoreError } from "../../port.ts";
+
+/** What the parent and the worker thread say to each other. Everything here can be cloned between threads. */
+export interface Calls {
+  commit: { readonly request: { readonly message: NewRow }; readonly answer: undefined };
+  claim: {
+    readonly request: {
+      readonly now: Instant;
+      readonly leaseUntil: Instant;
+      readonly limit: number;
+      readonly except: readonly string[];
+    };
+    readonly answer: readonly ClaimRow[];
+  };
+  renew: {
+    readonly request: { readonly unit: number; readonly token: number; readonly until: Instant };
+    readonly answer: boolean;
+  };
+  settle: { readonly request: SettleRequest; readonly answer: SettleAnswer };
+  body: { readonly request: { readonly id: string }; readonly answer: BodyAnswer };
+  nextDue: { readonly request: object; readonly answer: Instant | undefined };
+  list: {
+    readonly request: { readonly now: Instant; readonly limit: number; readonly after: string };
+    readonly answer: readonly MessageRow[];
+  };
+  show: {
+    readonly request: { readonly now: Instant; readonly id: string };
+    readonly answer: MessageRow | undefined;
+  };
+  count: { readonly request: object; readonly answer: { readonly messages: number; readonly units: number } };
+}
+
+export type CallName = keyof Calls;
+export type Call = { readonly [N in CallName]: { readonly name: N } & Calls[N]["request"] }[CallName];
+
+export interface NewRow {
+  readonly id: string;
+  readonly acceptedAt: Instant;
+  /** As `encodeEnvelope` writes it. */
+  readonly envelope: string;
+  readonly bodySize: number;
+  /** Absent when the content is in a file. (SQLite keeps an empty blob as NULL: `bodySize` 0 means no file.) */
+  readonly body?: Bytes;
+  /** `recipients` as `encodeRecipients` writes it. */
+  readonly units: readonly { readonly destination: string; readonly recipients: string }[];
+}
+
+export interface SettleRequest {
+  readonly unit: number;
+  readonly token: number;
+  readonly recipients: ReadonlyMap<number, RecipientState>;
+  readonly retryAt?: Instant;
+  readonly hold?: boolean;
+  readonly enqueue: readonly NewRow[];
+}
+
+export interface SettleAnswer {
+  readonly held: boolean;
+  /** The message is gone and its content file, named here, may go too. */
+  readonly freed?: string;
+}
+
+export interface ClaimRow {
+  readonly unit: number;
+  readonly message: string;
+  readonly destination: string;
+  readonly token: number;
+  readonly leaseUntil: Instant;
+  readonly attempt: number;
+  readonly crashes: number;
+  /** Checked by the worker: `decodeEnvelope` holds. */
+  readonly envelope: string;
+  readonly acceptedAt: Instant;
+  readonly bodySize: number;
+  readonly recipients: ReadonlyMap<number, RecipientState>;
+}
+
+export interface MessageRow {
+  readonly id: string;
+  readonly envelope: string;
+  readonly acceptedAt: Instant;
+  readonly bodySize: number;
+  readonly units: readonly {
+    readonly unit: number;
+    readonly destination: string;
+    readonly state: QueuedUnit["state"];
+    readonly attempt: number;
+    readonly nextAt: Instant;
+    readonly recipients: ReadonlyMap<number, RecipientState>;
+  }[];
+}
+
+export type BodyAnswer =
+  | { readonly kind: "inline"; readonly body: Bytes }
+  | { readonly kind: "file"; readonly size: number }
+  | { readonly kind: "absent" };
+
+export interface Fault {
+  /** `bug`: the caller asked for something that makes no sense. */
+  readonly kind: StoreError["kind"] | "bug";
+  readonly text: string;
+}
+
+export type Outcome = { readonly ok: true; readonly answer: unknown } | { readonly ok: false; readonly fault: Fault };
+
+/** One group: every call is answered, in order. */
+export type ToWorker = { readonly kind: "group"; readonly calls: readonly Call[] } | { readonly kind: "close" };
+
+export type FromWorker =
+  | { readonly kind: "opened"; readonly files: readonly string[] }
+  | { readonly kind: "refused"; readonly fault: Fault }
+  /** `faults`: rows that were found damaged and put on hold. */
+  | { readonly kind: "answers"; readonly outcomes: readonly Outcome[]; readonly faults: readonly string[] }
+  | { readonly kind: "closed" };
+
+export interface WorkerOptions {
+  /** The database file. */
+  readonly path: string;
+  readonly now: Instant;
+}

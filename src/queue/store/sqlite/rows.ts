@@ -1,0 +1,70 @@
+import type { Envelope } from "../../../mail/mod.ts";
+import { StoreError } from "../../port.ts";
+import { decodeEnvelope, decodeRecipients } from "../../stored.ts";
+import type { UnitState } from "../../transition.ts";
+import type { Row } from "./database.ts";
+
+/** Reads typed values out of rows; StoreError `corrupt` names the row. */
+export function unitState(row: Row): UnitState {
+  const state = STATES[numberOf(row, "state")];
+  if (state === undefined) throw corrupt(unitName(row), `its state is ${String(row["state"])}`);
+  const recipients = decodeRecipients(textOf(row, "recipients"));
+  if (!recipients.ok) throw corrupt(unitName(row), recipients.error);
+  return {
+    kind: state,
+    due: numberOf(row, "due"),
+    token: numberOf(row, "token"),
+    attempt: numberOf(row, "attempt"),
+    crashes: numberOf(row, "crashes"),
+    recipients: recipients.value,
+  };
+}
+
+/** The stored envelope, checked. */
+export function envelopeText(row: Row): string {
+  const stored = textOf(row, "envelope");
+  const envelope = decodeEnvelope(stored);
+  if (!envelope.ok) throw corrupt(`message ${String(row["id"])}`, envelope.error);
+  return stored;
+}
+
+/** Parses what `envelopeText` has checked in the other thread. */
+export function trustedEnvelope(stored: string): Envelope {
+  const { version: _version, ...envelope } = JSON.parse(stored) as Envelope & { readonly version: number };
+  return envelope;
+}
+
+export function numberOf(row: Row, column: string): number {
+  const value = row[column];
+  if (typeof value !== "number") throw corrupt(unitName(row), `${column} is no number`);
+  return value;
+}
+
+export function textOf(row: Row, column: string): string {
+  const value = row[column];
+  if (typeof value !== "string") throw corrupt(unitName(row), `${column} is no text`);
+  return value;
+}
+
+export function corrupt(what: string, why: string): StoreError {
+  return new StoreError("corrupt", `The row of ${what} is damaged: ${why}`);
+}
+
+export function messageKeyOf(unit: number): number {
+  return Math.floor(unit / UNITS_PER_MESSAGE);
+}
+
+/** The keys of all units of a message lie from this one on, and before that of the next message. */
+export function firstUnitKey(message: number): number {
+  return message * UNITS_PER_MESSAGE;
+}
+
+function unitName(row: Row): string {
+  return row["id"] === undefined ? `unit ${String(row["key"])}` : `message ${String(row["id"])}`;
+}
+
+/** 2^16: MOST_UNITS of entry.ts. */
+const UNITS_PER_MESSAGE = 65_536;
+const STATES: readonly UnitState["kind"][] = ["ready", "leased", "held"];
+/** The number that stands for a state in the table. */
+export const STATE_NUMBER: Readonly<Record<UnitState["kind"], number>> = { ready: 0, leased: 1, held: 2 };

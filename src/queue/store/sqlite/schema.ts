@@ -1,0 +1,59 @@
+import { StoreError } from "../../port.ts";
+import type { Database } from "./database.ts";
+
+/**
+ * Brings the shard to this program's schema, one migration after the other, each in its own transaction. A shard of a
+ * newer program is refused untouched.
+ */
+export function migrate(db: Database, path: string): void {
+  const known = MIGRATIONS.length;
+  let version = schemaVersion(db);
+  if (version > known) {
+    throw new StoreError(
+      "corrupt",
+      `The shard ${path} has schema ${version}, this program knows up to ${known}: a newer version has written it`,
+    );
+  }
+  for (const migration of MIGRATIONS.slice(version)) {
+    version++;
+    db.transaction(() => {
+      db.run(migration);
+      db.prepare("INSERT INTO schema_version (version) VALUES (?)").run(version);
+    });
+  }
+}
+
+function schemaVersion(db: Database): number {
+  const table = db
+    .prepare("SELECT 1 AS found FROM sqlite_schema WHERE type = 'table' AND name = 'schema_version'")
+    .get();
+  if (table === undefined) return 0;
+  return Number(db.prepare("SELECT max(version) AS version FROM schema_version").get()?.["version"] ?? 0);
+}
+
+/**
+ * Schema 1. A unit's key is its message's key × 65536 + its place, so that neither is ever used twice (AUTOINCREMENT)
+ * and the units of a message lie together. `state`: 0 ready, 1 leased, 2 held; `due` is the end of the lease while leased.
+ */
+const MIGRATIONS: readonly string[] = [
+  `CREATE TABLE schema_version (version INTEGER PRIMARY KEY) STRICT;
+   CREATE TABLE message (
+     key INTEGER PRIMARY KEY AUTOINCREMENT,
+     id TEXT NOT NULL UNIQUE,
+     accepted_at INTEGER NOT NULL,
+     envelope TEXT NOT NULL,
+     body_size INTEGER NOT NULL,
+     body BLOB
+   ) STRICT;
+   CREATE TABLE unit (
+     key INTEGER PRIMARY KEY,
+     state INTEGER NOT NULL,
+     due INTEGER NOT NULL,
+     token INTEGER NOT NULL,
+     attempt INTEGER NOT NULL,
+     crashes INTEGER NOT NULL,
+     destination TEXT NOT NULL,
+     recipients TEXT NOT NULL
+   ) STRICT;
+   CREATE INDEX unit_due ON unit (state, due);`,
+];

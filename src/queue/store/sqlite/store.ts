@@ -1,0 +1,153 @@
+import { type Bytes, type Clock, unreachable } from "../../../base/mod.ts";
+import { faultOf } from "../../entry.ts";
+import {
+  type Claim,
+  type NewMessage,
+  type QueuedMessage,
+  type QueueId,
+  type Settlement,
+  type Store,
+  StoreError,
+} from "../../port.ts";
+import { encodeEnvelope } from "../../stored.ts";
+import { createWatchers } from "../_watch.ts";
+import type { BodyFolder } from "./bodies.ts";
+import type { ClaimRow, MessageRow, NewRow } from "./protocol.ts";
+import { trustedEnvelope } from "./rows.ts";
+import { createSink, discard, publish, stageWhole, type StagedBody, takeStaged } from "./sink.ts";
+import type { Thread } from "./thread.ts";
+
+export interface Parts {
+  readonly thread: Thread;
+  readonly bodies: BodyFolder;
+  readonly smallBody: number;
+  readonly clock: Pick<Clock, "now">;
+}
+
+/** The port over an open shard. */
+export function createSqliteStore(parts: Parts): Store {
+  const { thread, bodies, smallBody, clock } = parts;
+  const watchers = createWatchers();
+  return {
+    stage: () => createSink(bodies, smallBody),
+    async commit(message, body) {
+      await insert(thread, message, takeStaged(body));
+      watchers.notify();
+    },
+    async claim({ now, lease, limit, except = [] }) {
+      const rows = await thread.call("claim", { now, leaseUntil: Math.round(now + lease), limit, except });
+      return rows.map(claimOf);
+    },
+    renew: (claim, until) => thread.call("renew", { unit: Number(claim.unit), token: claim.token, until }),
+    async settle(claim, settlement) {
+      const held = await settle(parts, claim, settlement);
+      if (held) watchers.notify();
+      return held;
+    },
+    openBody: (id, start = 0) => readContent(parts, id, start),
+    nextDue: () => thread.call("nextDue", {}),
+    async list({ limit = DEFAULT_PAGE, after = "" } = {}) {
+      return (await thread.call("list", { now: clock.now(), limit, after })).map(messageOf);
+    },
+    async show(id) {
+      const row = await thread.call("show", { now: clock.now(), id });
+      return row && messageOf(row);
+    },
+    count: () => thread.call("count", {}),
+    watch: watchers.add,
+    [Symbol.asyncDispose]: () => thread.close(),
+  };
+}
+
+async function insert(thread: Thread, message: NewMessage, body: StagedBody): Promise<void> {
+  try {
+    const row = await rowOf(message, body);
+    await thread.call("commit", { message: row }, buffersOf([row]));
+  } catch (error) {
+    await discardAfter(error, [body]);
+    throw error;
+  }
+}
+
+async function settle({ thread, bodies, smallBody }: Parts, claim: Claim, settlement: Settlement): Promise<boolean> {
+  const notices: StagedBody[] = [];
+  try {
+    const enqueue: NewRow[] = [];
+    for (const { message, body } of settlement.enqueue ?? []) {
+      const staged = await stageWhole(bodies, smallBody, body);
+      notices.push(staged);
+      enqueue.push(await rowOf(message, staged));
+    }
+    const { recipients, retryAt, hold } = settlement;
+    const request = {
+      unit: Number(claim.unit),
+      token: claim.token,
+      recipients,
+      enqueue,
+      ...(retryAt === undefined ? {} : { retryAt }),
+      ...(hold === undefined ? {} : { hold }),
+    };
+    const { held, freed } = await thread.call("settle", request, buffersOf(enqueue));
+    if (freed !== undefined) await bodies.remove(freed);
+    if (!held) await Promise.all(notices.map(discard));
+    return held;
+  } catch (error) {
+    await discardAfter(error, notices);
+    throw error;
+  }
+}
+
+/**
+ * Removes contents that were not committed, unless the commit failed in input or output: then its rows may come back when
+ * the process dies at once and the log is read again, and must find their files. What is left is removed at the opening.
+ */
+async function discardAfter(failure: unknown, bodies: readonly StagedBody[]): Promise<void> {
+  if (failure instanceof StoreError && failure.kind === "io") return;
+  for (const body of bodies) await discard(body);
+}
+
+async function* readContent({ thread, bodies }: Parts, id: QueueId, start: number): AsyncIterable<Bytes> {
+  const answer = await thread.call("body", { id });
+  switch (answer.kind) {
+    case "absent":
+      throw new StoreError("io", `Message ${id} is no longer in the queue`);
+    case "inline":
+      if (answer.body.length > start) yield answer.body.subarray(start);
+      return;
+    case "file":
+      yield* bodies.read(id, start, answer.size);
+      return;
+    default:
+      unreachable(answer);
+  }
+}
+
+async function rowOf(message: NewMessage, body: StagedBody): Promise<NewRow> {
+  const fault = faultOf(message);
+  if (fault !== undefined) throw new Error(`Cannot queue: ${fault}`);
+  return {
+    id: message.id,
+    acceptedAt: message.acceptedAt,
+    envelope: encodeEnvelope(message.envelope),
+    units: message.units.map(({ destination, recipients }) => ({
+      destination,
+      recipients: JSON.stringify(recipients),
+    })),
+    ...(await publish(body, message.id)),
+  };
+}
+
+function buffersOf(rows: readonly NewRow[]): ArrayBuffer[] {
+  return rows.flatMap(({ body }) => (body === undefined || body.length === 0 ? [] : [body.buffer as ArrayBuffer]));
+}
+
+function claimOf(row: ClaimRow): Claim {
+  return { ...row, unit: String(row.unit), envelope: trustedEnvelope(row.envelope) } as unknown as Claim;
+}
+
+function messageOf(row: MessageRow): QueuedMessage {
+  const units = row.units.map((unit) => ({ ...unit, unit: String(unit.unit) }));
+  return { ...row, envelope: trustedEnvelope(row.envelope), units } as unknown as QueuedMessage;
+}
+
+const DEFAULT_PAGE = 100;

@@ -1,0 +1,114 @@
+/**
+ * What follows from what happened: the one place where a failure becomes another try on a new connection, the next
+ * address, the next attempt or a bounce.
+ *
+ * | what happened | then |
+ * |---|---|
+ * | no connection, greeting or EHLO refused, floor not proved, session lost | next address, then next host |
+ * | STARTTLS missing or refused | plaintext on a new connection where the decision has it, else next address |
+ * | handshake failed, or the first words inside TLS got no answer | next rung, else next address |
+ * | transaction failed as a whole for the host's reasons (4yz, 421, lost) | next address, with who is still undecided |
+ * | a recipient or the message got 2yz or 5yz | final |
+ * | a recipient or the message got 4yz from a host that is well | next attempt |
+ * | no host left | `conclude`: next attempt, or at once with REQUIRETLS |
+ * | every host refuses every session for good | failed |
+ */
+import { unreachable } from "../base/mod.ts";
+import type { TlsDemand } from "../mail/mod.ts";
+import {
+  conclude,
+  type Fail,
+  type HostOutcome,
+  type Proceed,
+  type Rejected,
+  type Retry,
+  type Rung,
+} from "../policy/mod.ts";
+import type { SessionFailure } from "../smtp/client/mod.ts";
+import { finality, type Status } from "../status/mod.ts";
+
+/** The rung to try after a failure on rung `at`, each on a new connection; undefined leaves the address. */
+export function nextRung(ladder: Proceed["ladder"], at: number, failure: SessionFailure): number | undefined {
+  const plaintext = ladder.findIndex((rung) => rung.kind === "plaintext");
+  const beyond = plaintext > at ? plaintext : undefined;
+  switch (failure.stage) {
+    case "starttls":
+      return beyond;
+    case "handshake":
+      return at + 1 < ladder.length ? at + 1 : undefined;
+    case "second-hello":
+      // In TLS 1.3 a server that dislikes the handshake ends it after the client thinks it is done.
+      return failure.status.reply === undefined && at + 1 < ladder.length ? at + 1 : undefined;
+    case "connect":
+    case "greeting":
+    case "hello":
+    case "verify":
+      return undefined;
+    default:
+      return unreachable(failure.stage);
+  }
+}
+
+/** What the failure of a session says about its host. */
+export function hostOutcome(host: string, failure: SessionFailure, rung: Rung): HostOutcome {
+  return { host, why: failureReason(failure, rung), status: failure.status };
+}
+
+function failureReason(failure: SessionFailure, rung: Rung): HostOutcome["why"] {
+  switch (failure.stage) {
+    case "connect":
+      return "unreachable";
+    case "greeting":
+    case "hello":
+      return "answered";
+    case "starttls":
+    case "handshake":
+    case "verify":
+      return rung.kind === "tls" ? "tls" : "answered";
+    case "second-hello":
+      return failure.status.reply === undefined ? "tls" : "answered";
+    default:
+      return unreachable(failure.stage);
+  }
+}
+
+/** A session that does not satisfy what the message needs. */
+export function rejectedOutcome(host: string, { status }: Rejected): HostOutcome {
+  return { host, why: status.cause === "requiretls-unsupported" ? "requiretls" : "tls", status };
+}
+
+/** RFC 5321 §4.5.3.1.10: the others go in another transaction. */
+export function wantsAnotherTransaction(status: Status): boolean {
+  return status.cause === "too-many-recipients" || (status.code === 452 && status.enhanced === "4.5.3");
+}
+
+export type End = "delivered" | "deferred" | "failed";
+
+/** What a status means for the recipient it was given for. */
+export function endOf(status: Status): End {
+  const kind = finality(status);
+  switch (kind) {
+    case "success":
+      return "delivered";
+    case "transient":
+      return "deferred";
+    case "permanent":
+      return "failed";
+    default:
+      return unreachable(kind);
+  }
+}
+
+/** How it ends for recipients that no host decided about. `greetings` are the statuses of refused sessions. */
+export function endWithoutHost(
+  hosts: readonly HostOutcome[],
+  greetings: readonly Status[],
+  demand: TlsDemand,
+): Retry | Fail {
+  const [first] = greetings;
+  // RFC 7504 §3: 521 and 554 count for good only when there is no other host.
+  if (first !== undefined && greetings.length === hosts.length && greetings.every((one) => endOf(one) === "failed")) {
+    return { kind: "fail", status: first };
+  }
+  return conclude(hosts, demand);
+}

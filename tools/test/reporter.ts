@@ -1,0 +1,54 @@
+import { relative } from "node:path";
+import type { TestEvent } from "node:test/reporters";
+import { inspect } from "node:util";
+import { root } from "../tree.ts";
+import { coverageTable } from "./coverage.ts";
+
+/**
+ * Says little about what passes and all about what does not: failures and skips as they come, then the coverage of each
+ * folder, the failures once more, and the runner's closing lines.
+ */
+// oxlint-disable-next-line import/no-default-export -- node:test takes the default export of a reporter
+export default async function* report(source: AsyncIterable<TestEvent>): AsyncGenerator<string> {
+  const failures: string[] = [];
+  const closing: string[] = [];
+  let table = "";
+  for await (const event of source) {
+    if (event.type === "test:fail" && !isOnlyAboutChildren(event.data.details.error)) {
+      const text = failure(event.data);
+      failures.push(text);
+      yield text;
+    } else if (event.type === "test:pass" && event.data.skip !== undefined) {
+      yield `﹣ ${where(event.data)} # SKIP ${String(event.data.skip)}\n`;
+    } else if (event.type === "test:diagnostic" && event.data.nesting === 0) {
+      closing.push(`ℹ ${event.data.message}\n`);
+    } else if (event.type === "test:stderr") {
+      yield event.data.message;
+    } else if (event.type === "test:coverage") {
+      table = coverageTable(event.data.summary.files);
+    }
+  }
+  yield table;
+  if (failures.length > 0) yield `\n✖ failing tests:\n\n${failures.join("\n")}`;
+  yield closing.join("");
+}
+
+interface Place {
+  readonly name: string;
+  readonly file?: string | undefined;
+  readonly line?: number | undefined;
+}
+
+function where({ name, file, line }: Place): string {
+  return file === undefined ? name : `${name} (${relative(root, file)}:${line ?? 1})`;
+}
+
+function failure(data: Place & { readonly details: { readonly error: Error } }): string {
+  const { error } = data.details;
+  return `✖ ${where(data)}\n  ${inspect(error.cause ?? error).replaceAll("\n", "\n  ")}\n`;
+}
+
+/** A suite or a file fails because of the tests in it, which were told already. */
+function isOnlyAboutChildren(error: Error): boolean {
+  return "failureType" in error && error.failureType === "subtestsFailed";
+}

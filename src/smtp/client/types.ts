@@ -41,6 +41,8 @@ export interface TransactionResult {
   readonly reusable: boolean;
   /** What to make of the host: `ok` when the failure was the message's or the recipient's. */
   readonly host: "ok" | "failed";
+  /** The server was not asked anything: the message does not suit it, or the session was over before. */
+  readonly untouched?: true;
 }
 
 /** A session past its second EHLO; every transaction passes `admit` again. */
@@ -48,6 +50,8 @@ export interface ClientSession extends AsyncDisposable {
   readonly target: Target;
   readonly proof: PeerProof | PlaintextAllowed;
   readonly extensions: Extensions;
+  /** False once the session is over, for instance because the server closed it while it was idle. */
+  readonly usable?: boolean;
   /** Sends one message under `decision`, or returns why this session does not satisfy it. Never throws for what the peer does. */
   send(outgoing: Outgoing, decision: Proceed, signal?: AbortSignal): Promise<TransactionResult | Rejected>;
   /** QUIT, politely, within a short time. */

@@ -57,7 +57,7 @@ export async function loadPair(files: CertificateFiles, now: Instant): Promise<R
   return ok({
     files,
     chainPem: chain.value.map(String).join(""),
-    keyPem: key.value.export({ type: "pkcs8", format: "pem" }).toString(),
+    keyPem: key.value.export({ type: "pkcs8", format: "pem" }),
     keyType: keyTypeOf(key.value),
     names: names.value,
     notAfter: leaf.validToDate.getTime(),

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { createSecureContext, getCACertificates, type SecureContext } from "node:tls";
-import { err, ok, type Result } from "../../base/mod.ts";
+import { err, ok, type Result, unreachable } from "../../base/mod.ts";
 import { splitPem } from "./pem.ts";
 
 /** Where the roots that judge a server's chain come from. */
@@ -37,13 +37,17 @@ async function rootsOf(source: TrustSource): Promise<Result<readonly string[], s
     case "pem":
       return ok(source.certificates);
     case "file":
-      try {
-        return ok(splitPem(await readFile(source.path, "latin1"), "CERTIFICATE"));
-      } catch (error) {
-        return err(
-          `cannot read the roots in ${source.path}: ${error instanceof Error ? error.message : String(error)}`,
-        );
-      }
+      return readRoots(source.path);
+    default:
+      return unreachable(source);
+  }
+}
+
+async function readRoots(path: string): Promise<Result<readonly string[], string>> {
+  try {
+    return ok(splitPem(await readFile(path, "latin1"), "CERTIFICATE"));
+  } catch (error) {
+    return err(`cannot read the roots in ${path}: ${error instanceof Error ? error.message : String(error)}`);
   }
 }
 
@@ -78,6 +82,8 @@ function describe(source: TrustSource): string {
       return "the given roots";
     case "file":
       return `the roots in ${source.path}`;
+    default:
+      return unreachable(source);
   }
 }
 

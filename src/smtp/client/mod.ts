@@ -1,0 +1,4 @@
+export * from "./conversation.ts";
+export type { ClientEffect, ClientOptions, ClientState, TransactionRequest } from "./state.ts";
+export * from "./timeouts.ts";
+export * from "./types.ts";

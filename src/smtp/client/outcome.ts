@@ -1,0 +1,52 @@
+import { type Cause, type Status, statusOf } from "../../status/mod.ts";
+import { enhancedCodeOf, type Reply } from "../grammar/mod.ts";
+
+export type PeerName = NonNullable<Status["peer"]>;
+
+/** What the server said, as our record of it. */
+export function remoteStatus(reply: Reply, peer: PeerName): Status {
+  const enhanced = enhancedCodeOf(reply);
+  return {
+    cause: "remote-reply",
+    code: reply.code,
+    ...(enhanced === undefined ? {} : { enhanced }),
+    text: replyText(reply),
+    peer,
+    reply: remoteReply(reply),
+  };
+}
+
+/** A refusal of RCPT. */
+export function rcptStatus(reply: Reply, peer: PeerName): Status {
+  const status = remoteStatus(reply, peer);
+  if (reply.code !== 552 || (status.enhanced !== undefined && status.enhanced !== "5.5.3")) return status;
+  // RFC 5321 §4.5.3.1.10: 552 means "too many recipients" here, and is temporary.
+  return { ...statusOf("too-many-recipients", status.text), peer, reply: remoteReply(reply) };
+}
+
+/** Our own finding about this server; `reply` is what it said, where it said something. */
+export function findingStatus(cause: Cause, text: string, peer: PeerName, reply?: Reply): Status {
+  return { ...statusOf(cause, text), peer, ...(reply === undefined ? {} : { reply: remoteReply(reply) }) };
+}
+
+/** The text of a reply as one line for people, without the enhanced code and controls. */
+export function replyText(reply: Reply): string {
+  const enhanced = enhancedCodeOf(reply);
+  const words = reply.lines.map((line) => {
+    const bare = enhanced !== undefined && line.startsWith(enhanced) ? line.slice(enhanced.length) : line;
+    return bare.trim();
+  });
+  const text = words
+    .filter((line) => line !== "")
+    .join(" ")
+    .replace(CONTROLS, "?");
+  return text.length > LONGEST_TEXT ? `${text.slice(0, LONGEST_TEXT)}…` : text;
+}
+
+function remoteReply(reply: Reply): NonNullable<Status["reply"]> {
+  const enhanced = enhancedCodeOf(reply);
+  return { code: reply.code, ...(enhanced === undefined ? {} : { enhanced }), lines: reply.lines };
+}
+
+const CONTROLS = /[\x00-\x1f\x7f-\x9f]/g;
+const LONGEST_TEXT = 1000;

@@ -1,0 +1,47 @@
+import type { Millis } from "../../base/mod.ts";
+import type { MailHost } from "../../mail/mod.ts";
+
+/** What a session must know besides its client; the same for every session of a listener. */
+export interface ServerConfig {
+  /** The name in the greeting and in the EHLO reply (RFC 5321 §4.1.1.1). */
+  readonly hostname: MailHost;
+  readonly tls: ServerTlsMode;
+  readonly limits: ServerLimits;
+}
+
+export interface ServerTlsMode {
+  /** STARTTLS can be carried out now; it is offered only then. */
+  readonly starttls: boolean;
+  /** Before TLS, nothing but EHLO, NOOP, STARTTLS and QUIT is served (RFC 3207 §4). Never on a public port 25. */
+  readonly required: boolean;
+}
+
+/** Every bound on what a client may use up. */
+export interface ServerLimits {
+  /** Octets of content; told as SIZE (RFC 1870 §3). */
+  readonly messageSize: number;
+  /** Accepted recipients of one transaction; at least 100 (RFC 5321 §4.5.3.1.8), told as RCPTMAX (RFC 9422 §4.2). */
+  readonly recipients: number;
+  /** RCPT commands of one session that may be refused. */
+  readonly refusedRecipients: number;
+  /** MAIL commands of one session; told as MAILMAX (RFC 9422 §4.1). */
+  readonly transactions: number;
+  /** Mistakes in the protocol before the session is ended. */
+  readonly errors: number;
+  /** How long a client may take to send a whole command; at least 5 minutes (RFC 5321 §4.5.3.2.7). */
+  readonly commandTime: Millis;
+  /** The longest pause inside content. */
+  readonly contentPause: Millis;
+  readonly handshakeTime: Millis;
+}
+
+export const DEFAULT_LIMITS: ServerLimits = {
+  messageSize: 50_000_000,
+  recipients: 1000,
+  refusedRecipients: 1000,
+  transactions: 10_000,
+  errors: 20,
+  commandTime: 5 * 60_000,
+  contentPause: 5 * 60_000,
+  handshakeTime: 2 * 60_000,
+};

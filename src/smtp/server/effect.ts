@@ -1,0 +1,26 @@
+import type { Bytes } from "../../base/mod.ts";
+import type { ContentFacts } from "../../mail/mod.ts";
+import type { MailRequest, Peer, RcptRequest } from "./reception.ts";
+
+/** What a session wants done, in order. An `ask-…`, `finish` or `start-tls` is always the last of its step. */
+export type ServerEffect =
+  /** Octets for the client, with CRLF. */
+  | { readonly kind: "reply"; readonly wire: string }
+  | { readonly kind: "ask-admission"; readonly peer: Peer }
+  | { readonly kind: "ask-sender"; readonly peer: Peer; readonly request: MailRequest }
+  | { readonly kind: "ask-recipient"; readonly request: RcptRequest }
+  | { readonly kind: "ask-sink" }
+  | { readonly kind: "write"; readonly octets: Bytes }
+  | { readonly kind: "finish"; readonly facts: ContentFacts }
+  | { readonly kind: "abort" }
+  /** The transaction is over; comes exactly once for each sender that was accepted. */
+  | { readonly kind: "reset" }
+  /** Do the handshake once the replies are out; octets that are in the buffer by then end the connection (RFC 3207 §4.2). */
+  | { readonly kind: "start-tls" }
+  /** `flush` sends what was said before; otherwise nothing more is said. */
+  | { readonly kind: "close"; readonly flush: boolean };
+
+export interface Step<S> {
+  readonly state: S;
+  readonly effects: readonly ServerEffect[];
+}

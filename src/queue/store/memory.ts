@@ -40,8 +40,11 @@ export function memoryStore(options: { readonly clock: Pick<Clock, "now"> }): St
         const unit = unitOf(state, claim);
         if (unit === undefined || !holds(unit.state, claim.token)) return false;
         const outcome = settled(unit.state, claim.token, settlement);
-        for (const { message } of settlement.enqueue ?? []) refuseBad(state, message);
-        for (const { message, body } of settlement.enqueue ?? []) insert(state, message, new Uint8Array(body));
+        const enqueue = settlement.enqueue ?? [];
+        for (const { message } of enqueue) refuseBad(state, message);
+        if (new Set(enqueue.map(({ message }) => message.id)).size < enqueue.length)
+          throw new Error("A notice is named twice");
+        for (const { message, body } of enqueue) insert(state, message, new Uint8Array(body));
         if (outcome.kind === "kept") unit.state = outcome.unit;
         if (outcome.kind === "finished") remove(state, claim);
         watchers.notify();

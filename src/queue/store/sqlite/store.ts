@@ -12,6 +12,7 @@ import {
 import { encodeEnvelope } from "../../stored.ts";
 import { createWatchers } from "../_watch.ts";
 import type { BodyFolder } from "./bodies.ts";
+import { createGate } from "./gate.ts";
 import type { ClaimRow, MessageRow, NewRow } from "./protocol.ts";
 import { trustedEnvelope } from "./rows.ts";
 import { createSink, discard, publish, stageWhole, type StagedBody, takeStaged } from "./sink.ts";
@@ -28,34 +29,42 @@ export interface Parts {
 export function createSqliteStore(parts: Parts): Store {
   const { thread, bodies, smallBody, clock } = parts;
   const watchers = createWatchers();
+  const gate = createGate();
   return {
     stage: () => createSink(bodies, smallBody),
-    async commit(message, body) {
-      await insert(thread, message, takeStaged(body));
-      watchers.notify();
-    },
-    async claim({ now, lease, limit, except = [] }) {
-      const rows = await thread.call("claim", { now, leaseUntil: Math.round(now + lease), limit, except });
-      return rows.map(claimOf);
-    },
-    renew: (claim, until) => thread.call("renew", { unit: Number(claim.unit), token: claim.token, until }),
-    async settle(claim, settlement) {
-      const held = await settle(parts, claim, settlement);
-      if (held) watchers.notify();
-      return held;
-    },
+    commit: (message, body) =>
+      gate.pass(async () => {
+        await insert(thread, message, takeStaged(body));
+        watchers.notify();
+      }),
+    claim: ({ now, lease, limit, except = [] }) =>
+      gate.pass(async () => {
+        const rows = await thread.call("claim", { now, leaseUntil: Math.round(now + lease), limit, except });
+        return rows.map(claimOf);
+      }),
+    renew: (claim, until) =>
+      gate.pass(() => thread.call("renew", { unit: Number(claim.unit), token: claim.token, until })),
+    settle: (claim, settlement) =>
+      gate.pass(async () => {
+        const held = await settle(parts, claim, settlement);
+        if (held) watchers.notify();
+        return held;
+      }),
     openBody: (id, start = 0) => readContent(parts, id, start),
-    nextDue: () => thread.call("nextDue", {}),
-    async list({ limit = DEFAULT_PAGE, after = "" } = {}) {
-      return (await thread.call("list", { now: clock.now(), limit, after })).map(messageOf);
-    },
-    async show(id) {
-      const row = await thread.call("show", { now: clock.now(), id });
-      return row && messageOf(row);
-    },
-    count: () => thread.call("count", {}),
+    nextDue: () => gate.pass(() => thread.call("nextDue", {})),
+    list: ({ limit = DEFAULT_PAGE, after = "" } = {}) =>
+      gate.pass(async () => (await thread.call("list", { now: clock.now(), limit, after })).map(messageOf)),
+    show: (id) =>
+      gate.pass(async () => {
+        const row = await thread.call("show", { now: clock.now(), id });
+        return row && messageOf(row);
+      }),
+    count: () => gate.pass(() => thread.call("count", {})),
     watch: watchers.add,
-    [Symbol.asyncDispose]: () => thread.close(),
+    async [Symbol.asyncDispose]() {
+      await gate.close();
+      await thread.close();
+    },
   };
 }
 

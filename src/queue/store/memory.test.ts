@@ -1,0 +1,10 @@
+import { storeContract } from "./contract.ts";
+import { memoryStore } from "./memory.ts";
+
+storeContract({
+  name: "memory",
+  open(clock) {
+    const store = memoryStore({ clock });
+    return Promise.resolve({ store, dispose: () => store[Symbol.asyncDispose]() as Promise<void> });
+  },
+});

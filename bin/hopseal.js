@@ -49,7 +49,9 @@ function packagedNode() {
 /** Runs the same command on the other Node and becomes it as far as the caller can see: signals, streams, exit status. */
 function restart(node) {
   const child = spawn(node, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: "inherit" });
-  const signals = ["SIGTERM", "SIGINT", "SIGHUP", "SIGUSR2"];
+  // A terminal sends its interrupt to the child as well; once is enough.
+  const signals = ["SIGTERM", "SIGHUP", "SIGUSR2", ...(process.stdin.isTTY ? [] : ["SIGINT"])];
+  if (process.stdin.isTTY) process.on("SIGINT", () => undefined);
   const forward = (signal) => {
     child.kill(signal);
   };

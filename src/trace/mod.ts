@@ -1,2 +1,12 @@
+export { toIanaCipher } from "./ciphers.ts";
 export * from "./facts.ts";
+export { type HeaderField, type HeaderSection, type ScanOptions, scanFields } from "./fields.ts";
+export { formatDate } from "./generate/date.ts";
 export { generateReceived } from "./generate.ts";
+export { interpretTrace, type TraceInput } from "./interpret/interpret.ts";
+export { TRACE_FIELDS } from "./interpret/marks.ts";
+export type * from "./interpret/types.ts";
+export { strengthOf } from "./interpret/weakest.ts";
+export type { ReceivedDate } from "./parse/date.ts";
+export { parseReceived } from "./parse/received.ts";
+export type * from "./parse/types.ts";

@@ -1,0 +1,43 @@
+import { isLoopback } from "../parse/address.ts";
+import type { Received } from "../parse/types.ts";
+import type { Ours } from "./ours.ts";
+import type { Hop } from "./types.ts";
+
+/**
+ * How far our own hosts wrote the fields. From the top, a field is ours while its "by" is ours and the field above shows
+ * that it came from one of our hosts, by something the client cannot choose: the address of the connection, a confirmed
+ * reverse name, or a hand-over inside the machine. What EHLO said never counts.
+ */
+export function findBoundary(fields: readonly Received[], confirmed: readonly boolean[], ours: Ours): number {
+  if (fields.length === 0) return -1;
+  if (ours.empty) return 0;
+  let boundary = -1;
+  for (const [at, field] of fields.entries()) {
+    if (!isWrittenByUs(field, ours)) break;
+    boundary = at;
+    if (field.doubtful || !cameFromUs(field, confirmed[at] === true, ours)) break;
+  }
+  return boundary;
+}
+
+/** Without configuration the newest field is believed, because the host that shows the message wrote it. */
+export function trustOf(index: number, boundary: number, ours: Ours): Hop["trust"] {
+  if (index > boundary) return "claimed";
+  return index === boundary && !ours.empty ? "neighbour" : "ours";
+}
+
+function isWrittenByUs(field: Received, ours: Ours): boolean {
+  const { by } = field;
+  if (by === undefined) return false;
+  if (ours.hasName(by.name) || (by.name === undefined && ours.hasIp(by.ip))) return true;
+  // A content filter on the same machine calls itself localhost; only our own hop above can lead here.
+  return by.name?.toLowerCase() === "localhost" || (by.name === undefined && by.ip !== undefined && isLoopback(by.ip));
+}
+
+function cameFromUs(field: Received, confirmed: boolean, ours: Ours): boolean {
+  const { from } = field;
+  if (field.local !== undefined) return true;
+  if (from?.ip === undefined) return field.protocol?.family === "local";
+  if (isLoopback(from.ip) || ours.hasIp(from.ip)) return true;
+  return confirmed && ours.hasName(from.rdns);
+}

@@ -19,6 +19,7 @@ export function checkConfig(config: Config, world: CheckWorld): CheckIssue[] {
     ...checkPostmaster(config),
     ...checkRoutes(config),
     ...checkTlsPolicies(config),
+    ...checkRoots(config, world),
   ];
 }
 
@@ -172,6 +173,12 @@ function checkTlsPolicies(config: Config): CheckIssue[] {
     }
     return issues;
   });
+}
+
+function checkRoots(config: Config, world: CheckWorld): CheckIssue[] {
+  const { roots } = config.outbound;
+  if (roots === "system" || roots === "bundled" || world.exists(roots)) return [];
+  return [error(["outbound", "roots"], `There is no file ${roots}; write "system", "bundled" or a PEM file`)];
 }
 
 function isFixedNextHop(config: Config, destination: string): boolean {

@@ -70,6 +70,11 @@ export function explainConfig(config: Config): Setting[] {
       means: `Deliveries at once, ${config.outbound.per_destination} of them to one destination`,
     },
     {
+      key: "outbound.roots",
+      value: quote(config.outbound.roots),
+      means: "The roots that judge certificates where a policy demands it",
+    },
+    {
       key: "retry",
       value: `first ${minutes(config.retry.first)}, expire_after ${minutes(config.retry.expire_after)}`,
       means: "The first retry, and when a message is given up and returned",

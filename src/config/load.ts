@@ -93,6 +93,10 @@ function withAbsolutePaths(config: Config, folder: string): Config {
     domain: config.domain.map((entry) =>
       entry.recipients_file === undefined ? entry : { ...entry, recipients_file: absolute(entry.recipients_file) },
     ),
+    outbound: {
+      ...config.outbound,
+      roots: NAMED_ROOTS.has(config.outbound.roots) ? config.outbound.roots : absolute(config.outbound.roots),
+    },
     route: config.route.map((entry) => ({ ...entry, deliver: absoluteTarget(entry.deliver, absolute) })),
   };
 }
@@ -100,3 +104,5 @@ function withAbsolutePaths(config: Config, folder: string): Config {
 function absoluteTarget(target: RouteTarget, absolute: (path: string) => string): RouteTarget {
   return typeof target === "object" && "maildir" in target ? { maildir: absolute(target.maildir) } : target;
 }
+
+const NAMED_ROOTS: ReadonlySet<string> = new Set(["system", "bundled"]);

@@ -74,6 +74,7 @@ export const configSchema: z.ZodType<Config> = z.strictObject({
       source: z.array(z.string()).default([]),
       concurrency: z.int().min(1).max(10_000).default(100),
       per_destination: z.int().min(1).max(1000).default(10),
+      roots: z.string().min(1).default("system"),
     })
     .prefault({}),
   retry: z

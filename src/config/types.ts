@@ -24,6 +24,8 @@ export interface Config {
     /** Deliveries at once, in all. */
     readonly concurrency: number;
     readonly per_destination: number;
+    /** The roots that judge certificates: "system", "bundled", or a PEM file. */
+    readonly roots: string;
   };
   readonly retry: { readonly first: Millis; readonly expire_after: Millis };
   readonly limits: {

@@ -2,12 +2,13 @@ import { equalBytes } from "../../base/mod.ts";
 import { ancestorName, isWithin, sameName, wildcardOf } from "../wire/hierarchy.ts";
 import type { Name } from "../wire/name.ts";
 import type { Nsec3 } from "../wire/rdata-dnssec.ts";
+import { base32Hex } from "../wire/text-present.ts";
 import { TYPE } from "../wire/types.ts";
 import type { Denial, DsDenial } from "./denial.ts";
 import { deniesType, isDelegation, NOT_PROVED } from "./denial.ts";
 import type { Budget } from "./limits.ts";
 import { spend } from "./limits.ts";
-import { base32Hex, nsec3Hash } from "./nsec3-hash.ts";
+import { nsec3Hash } from "./nsec3-hash.ts";
 
 /** An NSEC3 record whose signature was found valid. */
 export interface ProvenNsec3 {

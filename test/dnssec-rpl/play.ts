@@ -1,0 +1,144 @@
+import { ManualClock } from "../support/clock.ts";
+import type { Answer } from "../../src/dns/answer.ts";
+import type { Anchor } from "../../src/dns/dnssec/anchors.ts";
+import { trustAnchors } from "../../src/dns/dnssec/anchors.ts";
+import { STANDARD_LIMITS } from "../../src/dns/dnssec/limits.ts";
+import { validatingResolver } from "../../src/dns/resolve/resolver.ts";
+import type { ExpiringCache, Lookup } from "../../src/dns/resolve/types.ts";
+import type { RawRecord } from "../../src/dns/wire/message.ts";
+import { nameText } from "../../src/dns/wire/name.ts";
+import { decodeDs } from "../../src/dns/wire/rdata-dnssec.ts";
+import { parseRecord } from "../../src/dns/wire/text-parse.ts";
+import { presentRdata } from "../../src/dns/wire/text-present.ts";
+import { TYPE, typeName } from "../../src/dns/wire/types.ts";
+import { legacyAlgorithms } from "./legacy.ts";
+import { scriptRecursor } from "./recursor.ts";
+import type { Entry, Script, Step } from "./script.ts";
+
+export interface Played {
+  /** One line for each CHECK_ANSWER that came out otherwise; empty when all agree. */
+  readonly differences: readonly string[];
+  readonly checks: number;
+  readonly log: readonly string[];
+}
+
+/** Plays a script against our validator and compares what each CHECK_ANSWER expects. */
+export async function play(script: Script, options: { readonly faked: boolean }): Promise<Played> {
+  const clock = new ManualClock(startOf(script));
+  const state = { step: 0 };
+  const exchange = scriptRecursor(script, state, clock);
+  const resolver = validatingResolver({
+    exchange,
+    clock,
+    anchors: trustAnchors(anchorsOf(script)),
+    policy: legacyAlgorithms(options.faked),
+    validation: limitsOf(script),
+    zones: cacheOn(clock),
+    answers: cacheOn<Lookup>(clock),
+  });
+  const differences: string[] = [];
+  let checks = 0;
+  let asked: { readonly entry: Entry; readonly lookup: Lookup } | undefined;
+  for (const step of script.steps) {
+    state.step = step.number;
+    if (step.kind === "TIME_PASSES") clock.advance(elapsed(step) * 1000);
+    if (step.kind === "QUERY" && step.entry?.question !== undefined) {
+      const { name, type } = step.entry.question;
+      asked = { entry: step.entry, lookup: await resolver.lookup(nameText(name), type) };
+    }
+    if (step.kind === "CHECK_ANSWER" && step.entry !== undefined && asked !== undefined) {
+      checks++;
+      const wrong = compare(step.entry, asked.entry, asked.lookup);
+      if (wrong !== undefined) differences.push(`step ${step.number}: ${wrong}`);
+    }
+  }
+  return { differences, checks, log: exchange.log };
+}
+
+/** The expected outcome against ours: status from SERVFAIL and AD, the rest from response code and answer section. */
+function compare(expected: Entry, query: Entry, { answer }: Lookup): string | undefined {
+  const want = statusOf(expected, query);
+  const have = answer.kind === "failure" ? "bogus" : answer.security;
+  const shown = answer.kind === "failure" ? `${answer.cause}: ${answer.detail}` : `${answer.security} ${answer.kind}`;
+  if (want === "any" ? have === "bogus" : want !== have) return `expected ${want}, have ${shown}`;
+  if (answer.kind === "failure") return undefined;
+  if (expected.reply.has("NXDOMAIN") !== (answer.kind === "nxdomain"))
+    return `expected ${[...expected.reply].join(" ")}, have ${shown}`;
+  const wanted = recordsOf(expected.answer, query);
+  const got = recordsGiven(answer, query);
+  return wanted === got ? undefined : `expected records ${wanted}, have ${got}`;
+}
+
+/** AD is only shown to a client that asked with DO or AD (RFC 6840 §5.8). */
+function statusOf(expected: Entry, query: Entry): "secure" | "insecure" | "bogus" | "any" {
+  if (expected.reply.has("SERVFAIL")) return "bogus";
+  if (expected.reply.has("AD")) return "secure";
+  return query.reply.has("DO") || query.reply.has("AD") ? "insecure" : "any";
+}
+
+/** The aliases and the final records of an answer section, as one sorted line. */
+function recordsOf(records: readonly RawRecord[], query: Entry): string {
+  const type = query.question?.type ?? 0;
+  const counted = records.filter((record) =>
+    type === TYPE.ANY ? record.type !== TYPE.RRSIG : record.type === type || record.type === TYPE.CNAME,
+  );
+  return counted.map(line).sort().join(" | ");
+}
+
+function recordsGiven(answer: Exclude<Answer<RawRecord>, { kind: "failure" }>, query: Entry): string {
+  const aliases = answer.chain.map(({ owner, target }) => `${owner.toLowerCase()} CNAME ${target.toLowerCase()}.`);
+  const type = query.question?.type;
+  const data =
+    answer.kind === "data"
+      ? answer.records.filter((record) => type === TYPE.RRSIG || record.type !== TYPE.RRSIG).map(line)
+      : [];
+  return [...aliases, ...data].sort().join(" | ");
+}
+
+function line(record: RawRecord): string {
+  return `${nameText(record.owner)} ${typeName(record.type)} ${presentRdata(record)}`
+    .toLowerCase()
+    .replace(" cname ", " CNAME ");
+}
+
+function startOf({ config }: Script): number {
+  const date = config.options.get("val-override-date")?.at(-1) ?? "";
+  const parts = /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)$/.exec(date)?.slice(1).map(Number);
+  if (parts === undefined) return /^\d+$/.test(date) ? Number(date) * 1000 : Date.now();
+  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = parts;
+  return Date.UTC(year, month - 1, day, hour, minute, second);
+}
+
+function anchorsOf({ config }: Script): readonly Anchor[] {
+  return (config.options.get("trust-anchor") ?? []).map((text) => {
+    const record = parseRecord(text);
+    if (!record.ok) throw new Error(`Cannot read trust anchor "${text}": ${record.error}`);
+    const { owner, type, rdata } = record.value;
+    if (type !== TYPE.DS) return { zone: owner, key: rdata };
+    const ds = decodeDs(rdata);
+    return ds === undefined ? { zone: owner } : { zone: owner, ds };
+  });
+}
+
+/** Unbound takes NSEC3 up to 150 iterations unless the script says otherwise, and never refuses more. */
+function limitsOf({ config }: Script): typeof STANDARD_LIMITS {
+  const sizes = config.options.get("val-nsec3-keysize-iterations")?.at(-1)?.split(/\s+/).map(Number);
+  const insecureIterations = sizes?.[1] ?? 150;
+  return { ...STANDARD_LIMITS, insecureIterations, refusedIterations: 65_535, hashRoundsPerLookup: 100_000 };
+}
+
+function elapsed(step: Step): number {
+  const at = step.words.indexOf("ELAPSE");
+  return Number(step.words[at + 1] ?? 0);
+}
+
+function cacheOn<V>(clock: ManualClock): ExpiringCache<V> {
+  const kept = new Map<string, { readonly value: V; readonly expires: number }>();
+  return {
+    get(key) {
+      const found = kept.get(key);
+      return found !== undefined && found.expires > clock.now() ? found.value : undefined;
+    },
+    set: (key, value, expires) => void kept.set(key, { value, expires }),
+  };
+}

@@ -1,0 +1,316 @@
+import type { Clock } from "../../src/base/mod.ts";
+import { err, ok } from "../../src/base/mod.ts";
+import type { Exchange } from "../../src/dns/wire/exchange.ts";
+import { ancestorName, isBelow, isWithin, sameName } from "../../src/dns/wire/hierarchy.ts";
+import type { Message, RawRecord } from "../../src/dns/wire/message.ts";
+import { RCODE } from "../../src/dns/wire/message.ts";
+import type { Name } from "../../src/dns/wire/name.ts";
+import { nameFromLabels, nameText, nameWire, ROOT } from "../../src/dns/wire/name.ts";
+import { decodeA, decodeAaaa, decodeName, decodeSoa } from "../../src/dns/wire/rdata.ts";
+import { decodeRrsig } from "../../src/dns/wire/rdata-dnssec.ts";
+import { TYPE, typeName } from "../../src/dns/wire/types.ts";
+import type { Entry, Script } from "./script.ts";
+
+/** Settable by the script runner: tables are chosen by the step that runs. */
+export interface ScriptState {
+  step: number;
+}
+
+interface Reply {
+  readonly rcode: number;
+  readonly answer: readonly RawRecord[];
+  readonly authority: readonly RawRecord[];
+  readonly additional: readonly RawRecord[];
+}
+
+interface Delegation {
+  readonly zone: Name;
+  /** Addresses, or the names of servers whose addresses are not known yet. */
+  readonly addresses: readonly string[];
+  readonly servers: readonly Name[];
+  readonly forward: boolean;
+}
+
+/**
+ * A recursive resolver over the answer tables of a script: follows referrals and aliases, keeps messages and
+ * delegations for their TTL, passes DNSSEC records, and validates nothing, as CD asks.
+ */
+export function scriptRecursor(
+  script: Script,
+  state: ScriptState,
+  clock: Clock,
+): Exchange & { readonly log: string[] } {
+  const recursor = new Recursor(script, state, clock);
+  return {
+    log: recursor.log,
+    ask({ name, type }, options = {}) {
+      const reply = recursor.resolve({ name, type }, options.noCache === true);
+      if (reply === undefined)
+        return Promise.resolve(err({ detail: `no server answers ${nameText(name)} ${typeName(type)}` }));
+      return Promise.resolve(ok(asMessage({ name, type }, reply)));
+    },
+  };
+}
+
+interface Question {
+  readonly name: Name;
+  readonly type: number;
+}
+
+class Recursor {
+  readonly log: string[] = [];
+  readonly #script: Script;
+  readonly #state: ScriptState;
+  readonly #clock: Clock;
+  readonly #messages = new Map<string, { readonly reply: Reply; readonly expires: number }>();
+  readonly #delegations = new Map<string, { readonly delegation: Delegation; readonly expires: number }>();
+  readonly #tried = new Set<string>();
+
+  constructor(script: Script, state: ScriptState, clock: Clock) {
+    this.#script = script;
+    this.#state = state;
+    this.#clock = clock;
+  }
+
+  resolve(question: Question, fresh: boolean): Reply | undefined {
+    const key = `${question.type} ${question.name.key}`;
+    const known = this.#messages.get(key);
+    if (!fresh && known !== undefined && known.expires > this.#clock.now()) return known.reply;
+    const reply = this.#follow(question, fresh);
+    if (reply !== undefined) {
+      this.#messages.set(key, { reply, expires: this.#clock.now() + messageTtl(reply) * 1000 });
+    }
+    return reply;
+  }
+
+  /** Follows aliases, gathering what each step answered. */
+  #follow({ name, type }: Question, fresh: boolean): Reply | undefined {
+    const answer: RawRecord[] = [];
+    const kept: RawRecord[] = [];
+    let current = name;
+    for (let hops = 0; hops < 12; hops++) {
+      const found = this.#iterate({ name: current, type }, { depth: 0, fresh });
+      if (found === undefined) return undefined;
+      const { reply, delegation } = found;
+      if (delegation.forward) {
+        return { ...reply, answer: [...answer, ...reply.answer], authority: [...kept, ...reply.authority] };
+      }
+      const path = pathFrom(
+        current,
+        type,
+        reply.answer.filter((record) => isWithin(record.owner, delegation.zone)),
+      );
+      answer.push(...path.records);
+      if (path.complete || sameName(path.end, current)) {
+        return { ...reply, answer, authority: [...kept, ...reply.authority] };
+      }
+      kept.push(...reply.authority.filter(isDenial));
+      current = path.end;
+    }
+    return { rcode: RCODE.NOERROR, answer, authority: kept, additional: [] };
+  }
+
+  /** Walks referrals to the zone that answers for one name. */
+  #iterate(
+    question: Question,
+    how: { readonly depth: number; readonly fresh: boolean },
+  ): { readonly reply: Reply; readonly delegation: Delegation } | undefined {
+    if (how.depth > 6) return undefined;
+    const around =
+      question.type === TYPE.DS && question.name.labels.length > 0 ? ancestorName(question.name) : question.name;
+    let delegation = this.#closest(around);
+    for (let hops = 0; hops < 20 && delegation !== undefined; hops++) {
+      const reply = this.#askZone(question, delegation, how);
+      if (reply === undefined) return undefined;
+      const next = delegation.forward ? undefined : referral(question, reply, delegation);
+      if (next === undefined) return { reply, delegation };
+      this.#delegations.set(next.zone.key, { delegation: next, expires: this.#clock.now() + 3600_000 });
+      delegation = next;
+    }
+    return undefined;
+  }
+
+  #closest(name: Name): Delegation | undefined {
+    for (let zone = name; ; zone = ancestorName(zone)) {
+      const forward = this.#script.config.forwards.find((one) => sameName(one.name, zone));
+      if (forward !== undefined) return { zone, addresses: forward.addresses, servers: [], forward: true };
+      const known = this.#delegations.get(zone.key);
+      if (known !== undefined && known.expires > this.#clock.now()) return known.delegation;
+      const stub = this.#script.config.stubs.find((one) => sameName(one.name, zone));
+      if (stub !== undefined) return { zone, addresses: stub.addresses, servers: [], forward: false };
+      if (zone.labels.length === 0) return undefined;
+    }
+  }
+
+  /** Asks the servers of a zone in turn; a fresh question prefers one that was not asked for this before. */
+  #askZone(
+    question: Question,
+    delegation: Delegation,
+    how: { readonly depth: number; readonly fresh: boolean },
+  ): Reply | undefined {
+    const addresses = [...delegation.addresses];
+    if (addresses.length === 0) {
+      for (const server of delegation.servers) addresses.push(...this.#addressesOf(server, how));
+    }
+    const key = (address: string): string => `${address} ${question.type} ${question.name.key}`;
+    if (how.fresh)
+      addresses.sort((left, right) => Number(this.#tried.has(key(left))) - Number(this.#tried.has(key(right))));
+    let last: Reply | undefined;
+    for (const address of addresses) {
+      this.#tried.add(key(address));
+      const entry = this.#entryFor(question, address);
+      this.log.push(
+        `${address} ${nameText(question.name)} ${typeName(question.type)} ${entry === undefined ? "-" : "+"}`,
+      );
+      if (entry === undefined) continue;
+      const reply = replyOf(entry, question);
+      if (reply.rcode === RCODE.NOERROR || reply.rcode === RCODE.NXDOMAIN || reply.rcode === RCODE.YXDOMAIN)
+        return reply;
+      last ??= reply;
+    }
+    return undefined;
+  }
+
+  #addressesOf(server: Name, how: { readonly depth: number }): readonly string[] {
+    const found = [TYPE.A, TYPE.AAAA].flatMap((type) => {
+      const reply = this.#iterate({ name: server, type }, { depth: how.depth + 1, fresh: false })?.reply;
+      return (reply?.answer ?? [])
+        .filter((record) => record.type === type)
+        .flatMap(({ rdata }) => addressOf(type, rdata));
+    });
+    return found;
+  }
+
+  #entryFor(question: Question, address: string): Entry | undefined {
+    for (const range of this.#script.ranges) {
+      if (this.#state.step < range.from || this.#state.step > range.to) continue;
+      if (range.addresses.length > 0 && !range.addresses.includes(address)) continue;
+      const entry = range.entries.find((one) => matches(one, question));
+      if (entry !== undefined) return entry;
+    }
+    return undefined;
+  }
+}
+
+function matches({ match, question }: Entry, asked: Question): boolean {
+  if (match.has("TCP")) return false;
+  if (question === undefined) return !match.has("qname") && !match.has("qtype") && !match.has("subdomain");
+  const whole = match.has("all") || match.has("question");
+  if ((whole || match.has("qtype")) && question.type !== asked.type) return false;
+  if ((whole || match.has("qname")) && !sameName(question.name, asked.name)) return false;
+  return !match.has("subdomain") || isWithin(asked.name, question.name);
+}
+
+function replyOf(entry: Entry, asked: Question): Reply {
+  const rcode = Object.entries(RCODE).find(([name]) => entry.reply.has(name))?.[1] ?? RCODE.NOERROR;
+  const { answer, authority, additional } = entry;
+  void asked;
+  return { rcode, answer, authority, additional };
+}
+
+/** A referral: no answer, no SOA, and name servers of a zone below the one that was asked, around the name. */
+function referral(question: Question, reply: Reply, { zone }: Delegation): Delegation | undefined {
+  if (reply.rcode !== RCODE.NOERROR) return undefined;
+  if (reply.answer.some((record) => sameName(record.owner, question.name) || record.type === TYPE.DNAME))
+    return undefined;
+  const ns = reply.authority.filter(
+    (record) => record.type === TYPE.NS && isBelow(record.owner, zone) && isWithin(question.name, record.owner),
+  );
+  const [first] = ns;
+  if (first === undefined) return undefined;
+  if (question.type === TYPE.DS && sameName(first.owner, question.name)) return undefined;
+  if (reply.authority.some((record) => record.type === TYPE.SOA)) return undefined;
+  const servers = ns.flatMap((record) => decodeName(record.rdata) ?? []);
+  const glue = reply.additional.filter((record) => servers.some((server) => sameName(server, record.owner)));
+  const addresses = glue.flatMap((record) => addressOf(record.type, record.rdata));
+  return { zone: first.owner, addresses, servers, forward: false };
+}
+
+/** The records that lead from a name to the type asked for, with their signatures. */
+function pathFrom(
+  name: Name,
+  type: number,
+  answer: readonly RawRecord[],
+): { readonly records: readonly RawRecord[]; readonly end: Name; readonly complete: boolean } {
+  const records: RawRecord[] = [];
+  let end = name;
+  for (let hops = 0; hops < 12; hops++) {
+    const here = answer.filter((record) => sameName(record.owner, end));
+    const data = type === TYPE.ANY ? here : setWithSignatures(here, type);
+    if (data.some((record) => record.type !== TYPE.RRSIG || type === TYPE.RRSIG)) {
+      return { records: [...records, ...data], end, complete: true };
+    }
+    const current = end;
+    const dname = answer.find((record) => record.type === TYPE.DNAME && isBelow(current, record.owner));
+    if (dname !== undefined) {
+      records.push(
+        ...setWithSignatures(
+          answer.filter((record) => sameName(record.owner, dname.owner)),
+          TYPE.DNAME,
+        ),
+      );
+    }
+    const cname = setWithSignatures(here, TYPE.CNAME);
+    const [alias] = cname.filter((record) => record.type === TYPE.CNAME);
+    const target = alias === undefined ? dname && substituted(end, dname) : decodeName(alias.rdata);
+    if (target === undefined) break;
+    if (alias === undefined) {
+      records.push({ owner: end, type: TYPE.CNAME, class: 1, ttl: dname?.ttl ?? 0, rdata: nameWire(target) });
+    }
+    records.push(...cname);
+    end = target;
+  }
+  return { records, end, complete: false };
+}
+
+function substituted(name: Name, dname: RawRecord): Name | undefined {
+  const base = decodeName(dname.rdata);
+  if (base === undefined) return undefined;
+  const kept = name.labels.slice(0, name.labels.length - dname.owner.labels.length);
+  const made = nameFromLabels([...kept, ...base.labels]);
+  return made.ok ? made.value : undefined;
+}
+
+function setWithSignatures(records: readonly RawRecord[], type: number): RawRecord[] {
+  const set = records.filter((record) => record.type === type);
+  if (set.length === 0) return [];
+  return [
+    ...set,
+    ...records.filter((record) => record.type === TYPE.RRSIG && decodeRrsig(record.rdata)?.typeCovered === type),
+  ];
+}
+
+function isDenial(record: RawRecord): boolean {
+  if (record.type === TYPE.NSEC || record.type === TYPE.NSEC3) return true;
+  const covered = record.type === TYPE.RRSIG ? decodeRrsig(record.rdata)?.typeCovered : undefined;
+  return covered === TYPE.NSEC || covered === TYPE.NSEC3;
+}
+
+function addressOf(type: number, rdata: Uint8Array): readonly string[] {
+  const address = type === TYPE.A ? decodeA(rdata) : type === TYPE.AAAA ? decodeAaaa(rdata) : undefined;
+  return address === undefined ? [] : [address];
+}
+
+/** Seconds a message may be kept. */
+function messageTtl(reply: Reply): number {
+  const soa = reply.authority.find((record) => record.type === TYPE.SOA);
+  const minimum = soa === undefined ? undefined : decodeSoa(soa.rdata)?.minimum;
+  const ttls = [...reply.answer, ...reply.authority].map((record) => record.ttl);
+  return Math.min(...ttls, minimum ?? 3600, 3600);
+}
+
+function asMessage(question: Question, reply: Reply): Message {
+  return {
+    id: 0,
+    opcode: 0,
+    flags: { qr: true, aa: false, tc: false, rd: true, ra: true, ad: false, cd: true },
+    rcode: reply.rcode,
+    question: [{ ...question, class: 1 }],
+    answer: reply.answer,
+    authority: reply.authority,
+    additional: [],
+    edns: { udpSize: 1232, do: true, version: 0, options: [] },
+  };
+}
+
+void ROOT;

@@ -72,11 +72,6 @@ export function settled(unit: UnitState, token: number, settlement: Omit<Settlem
   return { kind: "kept", unit: { ...after, kind: "ready", due: settlement.retryAt } };
 }
 
-/** What becomes of a unit whose holder is known to be dead. */
-export function abandoned(unit: UnitState, now: Instant): UnitState {
-  return unit.kind === "leased" ? { ...unit, kind: "ready", due: now, crashes: unit.crashes + 1 } : unit;
-}
-
 /** How an operator sees it. */
 export function shownState(unit: Pick<UnitState, "kind" | "due">, now: Instant): QueuedUnit["state"] {
   if (unit.kind === "held") return "held";

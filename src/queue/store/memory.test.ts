@@ -1,4 +1,4 @@
-import { storeContract } from "./contract.ts";
+import { storeContract } from "./contract.test.ts";
 import { memoryStore } from "./memory.ts";
 
 storeContract({

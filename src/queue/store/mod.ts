@@ -1,3 +1,2 @@
 export { memoryStore } from "./memory.ts";
-export type { BodyFile, BodyFiles } from "./sqlite/files.ts";
-export { openSqliteStore, type SqliteStoreOptions } from "./sqlite/open.ts";
+export * from "./sqlite/mod.ts";

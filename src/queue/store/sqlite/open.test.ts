@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { systemRandom } from "../../../base/mod.ts";
-import { storeContract } from "../contract.ts";
+import { storeContract } from "../contract.test.ts";
 import { openSqliteStore } from "./open.ts";
 
 storeContract({

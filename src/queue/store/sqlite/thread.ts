@@ -123,4 +123,6 @@ const CLOSED: Fault = { kind: "closed", text: "The queue is closed" };
 /** Calls in one group; more wait for the next, so that no group holds the others up for long. */
 const MOST_CALLS = 512;
 /** TypeScript from a checkout, JavaScript after a build. */
-const WORKER = new URL(import.meta.url.endsWith(".ts") ? "./worker.ts" : "./worker.js", import.meta.url);
+const WORKER = import.meta.url.endsWith(".ts")
+  ? new URL("./worker.ts", import.meta.url)
+  : new URL("./worker.js", import.meta.url);

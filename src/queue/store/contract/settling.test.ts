@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { seededRandom } from "../../../base/mod.ts";
 import type { Destination, NewMessage, Settlement } from "../../port.ts";
-import type { Check } from "../contract.ts";
-import { deferred, delivered, envelopeFor, failed, type Lab, LEASE, SMALL } from "./lab.ts";
+import type { Check } from "../contract.test.ts";
+import { deferred, delivered, envelopeFor, failed, type Lab, LEASE, SMALL } from "./lab.test.ts";
 
 /** What becomes of a unit after an attempt. */
 export function settlingContract(check: Check): void {

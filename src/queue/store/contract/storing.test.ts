@@ -3,8 +3,8 @@ import { type Bytes, seededRandom } from "../../../base/mod.ts";
 import { domain, type Envelope } from "../../../mail/mod.ts";
 import type { Destination, NewMessage, QueueId } from "../../port.ts";
 import { StoreError } from "../../port.ts";
-import type { Check } from "../contract.ts";
-import { delivered, envelopeFor, SMALL, stage } from "./lab.ts";
+import type { Check } from "../contract.test.ts";
+import { delivered, envelopeFor, SMALL, stage } from "./lab.test.ts";
 
 /** Staging, committing, reading back. */
 export function storingContract(check: Check): void {

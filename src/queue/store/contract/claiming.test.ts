@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { Destination } from "../../port.ts";
-import type { Check } from "../contract.ts";
-import { deferred, delivered, LEASE, SMALL } from "./lab.ts";
+import type { Check } from "../contract.test.ts";
+import { deferred, delivered, LEASE, SMALL } from "./lab.test.ts";
 
 /** Leases: who gets what, when, and what a lost one may still do. */
 export function claimingContract(check: Check): void {

@@ -1,10 +1,10 @@
 import { suite, test } from "node:test";
 import type { Clock } from "../../base/mod.ts";
 import type { Store } from "../port.ts";
-import { claimingContract, exceptingContract, leasingContract, timingContract } from "./contract/claiming.ts";
-import { type Lab, openLab } from "./contract/lab.ts";
-import { enqueueingContract, settlingContract } from "./contract/settling.ts";
-import { committingContract, lastingContract, storingContract } from "./contract/storing.ts";
+import { claimingContract, exceptingContract, leasingContract, timingContract } from "./contract/claiming.test.ts";
+import { type Lab, openLab } from "./contract/lab.test.ts";
+import { enqueueingContract, settlingContract } from "./contract/settling.test.ts";
+import { committingContract, lastingContract, storingContract } from "./contract/storing.test.ts";
 
 /** What the suite needs of a backend. */
 export interface Backend {

@@ -3,7 +3,7 @@ import { type ContentFacts, domain, type Envelope, NO_DEMAND } from "../../../ma
 import { type Status, statusOf } from "../../../status/mod.ts";
 import { newQueueId } from "../../id.ts";
 import type { Claim, ClaimRequest, Destination, NewMessage, QueueId, RecipientState, Store } from "../../port.ts";
-import type { Backend } from "../contract.ts";
+import type { Backend } from "../contract.test.ts";
 
 /** An empty store, a clock that stands still, and short words for what tests do all the time. */
 export interface Lab extends AsyncDisposable {

@@ -1,0 +1,2 @@
+export type { BodyFile, BodyFiles } from "./files.ts";
+export { openSqliteStore, type SqliteStoreOptions } from "./open.ts";

@@ -1,0 +1,2 @@
+export { deliverToMaildir, type MaildirMessage } from "./deliver.ts";
+export { maildirPath } from "./path.ts";

@@ -1,0 +1,128 @@
+import { type Bytes, type Millis, sleep } from "../../base/mod.ts";
+import type { Claim, Settlement } from "../../queue/mod.ts";
+import { statusOf } from "../../status/mod.ts";
+import type { RecipientOutcome } from "../attempt.ts";
+import { bounceFor, readStart, reportedFailures } from "../bounce.ts";
+import { DEFAULT_RETRY } from "../retry.ts";
+import { judgeAttempt, pendingRecipients, type Verdict } from "../settle.ts";
+import { deliverClaim } from "./deliver.ts";
+import type { Held } from "./lease.ts";
+import type { DeliveryOptions } from "./options.ts";
+import { reportAttempt, reportFault } from "./report.ts";
+
+/**
+ * Works on one claim from the first look-up to its settlement. Never rejects. `stop` ends the attempt early; what was
+ * decided by then is kept, the rest is due again at once.
+ */
+export async function workOn(held: Held, options: DeliveryOptions, stop: AbortSignal): Promise<void> {
+  using lease = held;
+  const { claim } = lease;
+  const signal = AbortSignal.any([stop, lease.lost]);
+  if (claim.crashes >= MOST_CRASHES) return hold(claim, options);
+  const started = options.clock.monotonic();
+  const { outcomes, closing } = await attempt(claim, options, signal);
+  const took = options.clock.monotonic() - started;
+  const verdict = judge(claim, outcomes, options, signal.aborted);
+  if (await settle(claim, await settlementOf(claim, verdict, options), options)) {
+    reportAttempt(claim, verdict.outcomes, { at: options.clock.now(), took });
+  }
+  await closing;
+}
+
+/** Gives a claim back untouched. */
+export async function release(held: Held, options: DeliveryOptions): Promise<void> {
+  using lease = held;
+  const now = options.clock.now();
+  await settle(lease.claim, { at: now, recipients: new Map(), retryAt: now }, options);
+}
+
+async function attempt(
+  claim: Claim,
+  options: DeliveryOptions,
+  signal: AbortSignal,
+): Promise<{ outcomes: ReadonlyMap<number, RecipientOutcome>; closing: Promise<unknown> }> {
+  try {
+    return await deliverClaim(claim, options, signal);
+  } catch (error) {
+    if (!signal.aborted) reportFault(`The attempt for message ${claim.message} broke`, error);
+    const outcome: RecipientOutcome = {
+      end: "deferred",
+      status: signal.aborted ? statusOf("shutting-down", "The attempt was stopped") : statusOf("local-error"),
+      via: { tls: `${claim.envelope.demand.level}:!decision`, because: [] },
+    };
+    return {
+      outcomes: new Map(pendingRecipients(claim).map((index) => [index, outcome])),
+      closing: Promise.resolve(),
+    };
+  }
+}
+
+function judge(
+  claim: Claim,
+  outcomes: ReadonlyMap<number, RecipientOutcome>,
+  options: DeliveryOptions,
+  stopped: boolean,
+): Verdict {
+  const now = options.clock.now();
+  const retry = options.retry ?? DEFAULT_RETRY;
+  // An attempt that we ended ourselves says nothing about the message.
+  const verdict = judgeAttempt(claim, outcomes, {
+    now,
+    random: options.random,
+    retry: stopped ? { ...retry, expireAfter: Infinity } : retry,
+  });
+  return stopped && verdict.retryAt !== undefined ? { ...verdict, retryAt: now } : verdict;
+}
+
+async function settlementOf(claim: Claim, verdict: Verdict, options: DeliveryOptions): Promise<Settlement> {
+  const now = options.clock.now();
+  const settlement = {
+    at: now,
+    recipients: verdict.recipients,
+    ...(verdict.retryAt === undefined ? {} : { retryAt: verdict.retryAt }),
+  };
+  const failed = reportedFailures(claim, verdict);
+  if (failed.length === 0) return settlement;
+  const { hostname, postmaster } = options;
+  const start = await startOf(claim, options);
+  const bounce = bounceFor(claim, failed, { id: options.newQueueId(), hostname, postmaster, now, start });
+  return bounce === undefined ? settlement : { ...settlement, enqueue: [bounce] };
+}
+
+/** A notice without the header is better than none. */
+async function startOf(claim: Claim, options: DeliveryOptions): Promise<Bytes> {
+  try {
+    return await readStart(options.store.openBody(claim.message));
+  } catch (error) {
+    reportFault(`Cannot read message ${claim.message} for its notice`, error);
+    return new Uint8Array(0);
+  }
+}
+
+async function hold(claim: Claim, options: DeliveryOptions): Promise<void> {
+  const now = options.clock.now();
+  reportFault(
+    `Message ${claim.message} to ${claim.destination} is on hold: its attempt crashed ${claim.crashes} times`,
+  );
+  await settle(claim, { at: now, recipients: new Map(), retryAt: now, hold: true }, options);
+}
+
+/** Settles, again after a while when the store cannot; the lease goes on meanwhile. False when nothing was changed. */
+async function settle(claim: Claim, settlement: Settlement, options: DeliveryOptions): Promise<boolean> {
+  for (let tries = 1; ; tries++) {
+    try {
+      const settled = await options.store.settle(claim, settlement);
+      if (!settled) reportFault(`The lease of message ${claim.message} was lost before its outcome was recorded`);
+      return settled;
+    } catch (error) {
+      reportFault(`Cannot record the outcome of message ${claim.message}`, error);
+      if (tries === MOST_TRIES) return false;
+      await sleep(options.clock, SETTLE_AGAIN * 2 ** tries);
+    }
+  }
+}
+
+/** Attempts in a row under which the process died, after which an operator must look (they may be its cause). */
+const MOST_CRASHES = 3;
+const MOST_TRIES = 5;
+const SETTLE_AGAIN: Millis = 500;

@@ -1,0 +1,59 @@
+import { Command, CommanderError } from "commander";
+import { configCommand } from "./config.ts";
+import { demoCommand } from "./demo.ts";
+import { dnsCommand } from "./dns.ts";
+import { CommandFailure, EXIT } from "./exit.ts";
+import { queueCommand } from "./queue.ts";
+import { runCommand } from "./run.ts";
+import { sendCommand } from "./send.ts";
+import { traceCommand } from "./trace.ts";
+import { packageVersion } from "./version.ts";
+
+/** Reads the command line and runs the command; sets the exit status. */
+async function main(argv: readonly string[]): Promise<void> {
+  const program = new Command("hopseal")
+    .description("Moves each message under the strongest transport protection that anybody with a say in it asked for")
+    .version(packageVersion())
+    .showHelpAfterError("(--help shows what is possible)");
+  for (const command of [
+    runCommand(),
+    sendCommand(),
+    queueCommand(),
+    configCommand(),
+    dnsCommand(),
+    traceCommand(),
+    demoCommand(),
+  ]) {
+    program.addCommand(command);
+  }
+  throwInsteadOfExit(program);
+  try {
+    await program.parseAsync([...argv], { from: "user" });
+  } catch (error) {
+    process.exitCode = report(error);
+  }
+}
+
+function throwInsteadOfExit(command: Command): void {
+  command.exitOverride();
+  for (const child of command.commands) throwInsteadOfExit(child);
+}
+
+function report(error: unknown): number {
+  // commander has printed its own message already.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+  if (error instanceof CommandFailure) {
+    process.stderr.write(`hopseal: ${error.message}\n`);
+    return error.status;
+  }
+  process.stderr.write(`hopseal: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  return EXIT.finding;
+}
+
+// A reader that stops early (`| head`) is no fault.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code === "EPIPE") process.exit(EXIT.ok);
+  throw error;
+});
+
+await main(process.argv.slice(2));

@@ -1,0 +1,146 @@
+import { chmodSync, mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { type Clock, err, ok, type Result, systemClock, systemRandom } from "../base/mod.ts";
+import { type Config, networkSet } from "../config/mod.ts";
+import { publish } from "../observe/mod.ts";
+import { newQueueId, type Store, StoreError } from "../queue/mod.ts";
+import { openSqliteStore } from "../queue/store/mod.ts";
+import { createReception, type RecipientRules } from "../receive/mod.ts";
+import { type Certificates, loadCertificates } from "../tls/io/mod.ts";
+import { controlSocketPath, type Operator } from "./control_api.ts";
+import { startControl } from "./control_server.ts";
+import { recipientRules } from "./directory.ts";
+import { doorkeeper } from "./doorkeeper.ts";
+import { destinationOf, offsetAt, writeReceived } from "./inject.ts";
+import { type BoundListener, bindListeners } from "./listen.ts";
+import { operatorOf } from "./operator.ts";
+import { type Seams, StartFailure } from "./seams.ts";
+import { startSending } from "./sending.ts";
+
+export interface Daemon {
+  readonly listeners: readonly BoundListener[];
+  readonly operator: Operator;
+  /** Reads certificates and recipients again; the strings say what could not be read, and the old stays in force then. */
+  reload(): Promise<readonly string[]>;
+  /** Drains: no connection is cut between final dot and reply, no accepted message is lost. */
+  stop(): Promise<void>;
+}
+
+/** Builds the program from its parts and starts it; the error says what could not be had. Nothing stays open then. */
+export async function startDaemon(config: Config, seams: Seams = {}): Promise<Result<Daemon, string>> {
+  try {
+    return ok(await start(config, seams));
+  } catch (error) {
+    if (error instanceof StartFailure || error instanceof StoreError) return err(error.message);
+    throw error;
+  }
+}
+
+/** The order matters: ports and keys while root, then the files, then the doors open. Disposal runs it backwards. */
+async function start(config: Config, seams: Seams): Promise<Daemon> {
+  const clock = seams.clock ?? systemClock;
+  const random = seams.random ?? systemRandom;
+  const newId = (): ReturnType<typeof newQueueId> => newQueueId(clock, random);
+  await using undo = new AsyncDisposableStack();
+  const certificates = await openCertificates(config, clock);
+  let rules = readRules(config);
+  const door = doorkeeper();
+  // The listeners close first when the daemon stops, so they are deferred last, below.
+  const listening = await bindListeners(config, { clock, certificates, reception: door.reception });
+  const unbind = new AsyncDisposableStack();
+  unbind.use(listening);
+  undo.defer(async () => await unbind.disposeAsync());
+  const dropped = seams.afterBind?.() ?? ok(undefined);
+  if (!dropped.ok) throw new StartFailure(dropped.error);
+  const store = undo.use(await openStore(config, clock, random));
+  undo.use(await startSending(config, { clock, random, store, newId }, seams));
+  const operator = operatorOf({ config, clock, store, listeners: listening.bound, rules: () => rules, newId });
+  undo.use(await startControl(controlSocketPath(config.data_dir), operator));
+  undo.defer(async () => await unbind.disposeAsync());
+  door.open((role) => receptionOf(role, { config, clock, store, newId, rules: () => rules }));
+  publish("hopseal:ready", { version: "1", queued: (await store.count()).messages });
+  const kept = undo.move();
+  return {
+    listeners: listening.bound,
+    operator,
+    stop: async () => await kept.disposeAsync(),
+    async reload() {
+      const problems = await reloadCertificates(certificates);
+      try {
+        rules = readRules(config);
+      } catch (error) {
+        problems.push(String(error));
+      }
+      return problems;
+    },
+  };
+}
+
+interface ReceptionParts {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly store: Store;
+  readonly newId: () => ReturnType<typeof newQueueId>;
+  readonly rules: () => RecipientRules;
+}
+
+function receptionOf(role: BoundListener["role"], parts: ReceptionParts): ReturnType<typeof createReception> {
+  const { config } = parts;
+  return createReception({
+    ...parts,
+    role,
+    hostname: config.hostname,
+    limits: {
+      headerFields: config.limits.header_fields,
+      hops: config.limits.hops,
+      expandedRecipients: config.limits.recipients * EXPANSION,
+    },
+    isRelayClient: networkSet(config.relay.networks),
+    destinationOf,
+    offsetAt,
+    writeReceived,
+  });
+}
+
+async function openStore(config: Config, clock: Clock, random: typeof systemRandom): Promise<Store> {
+  try {
+    mkdirSync(config.data_dir, { recursive: true, mode: 0o700 });
+    chmodSync(config.data_dir, 0o700);
+  } catch (error) {
+    throw new StartFailure(
+      `Cannot use data_dir ${config.data_dir}: ${error instanceof Error ? error.message : String(error)}`,
+    );
+  }
+  return await openSqliteStore({ directory: shardOf(config), clock, random });
+}
+
+/** The one shard of the one worker. */
+export function shardOf(config: Config): string {
+  return join(config.data_dir, "shard-0");
+}
+
+function readRules(config: Config): RecipientRules {
+  try {
+    return recipientRules(config);
+  } catch (error) {
+    throw new StartFailure(`Cannot read the recipients: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+async function openCertificates(config: Config, clock: Clock): Promise<Certificates | undefined> {
+  const [first, ...rest] = config.certificate;
+  if (first === undefined) return undefined;
+  const loaded = await loadCertificates([first, ...rest], { clock });
+  if (!loaded.ok) throw new StartFailure(loaded.error.map((fault) => fault.detail).join("\n"));
+  for (const warning of loaded.value.warnings)
+    publish("hopseal:fault", { where: "certificates", text: warning.detail });
+  return loaded.value;
+}
+
+async function reloadCertificates(certificates: Certificates | undefined): Promise<string[]> {
+  const reloaded = await certificates?.reload();
+  return reloaded === undefined || reloaded.ok ? [] : reloaded.error.map((fault) => fault.detail);
+}
+
+/** Recipients after aliases, for each that the client may name. */
+const EXPANSION = 10;

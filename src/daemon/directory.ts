@@ -1,0 +1,66 @@
+import { readFileSync, statSync } from "node:fs";
+import { type Config, type DomainConfig, maildirRoute } from "../config/mod.ts";
+import { maildirPath } from "../delivery/maildir/mod.ts";
+import { type Domain, formatMailbox, type Mailbox, parseMailbox } from "../mail/mod.ts";
+import type { AliasTable, Existence, LocalDomain, RecipientRules } from "../receive/mod.ts";
+
+/** Makes the rules about recipients from the configuration; reads the recipient files. Throws when one cannot be read. */
+export function recipientRules(config: Config): RecipientRules {
+  const domains = new Map<Domain, LocalDomain>();
+  for (const entry of config.domain) domains.set(entry.name, localDomain(entry, config));
+  return { domains, postmaster: config.postmaster };
+}
+
+function localDomain(entry: DomainConfig, config: Config): LocalDomain {
+  const aliases = aliasTable(entry);
+  const lower = (localPart: string): string => localPart.toLowerCase();
+  const { recipients } = entry;
+  if (recipients === "any")
+    return { name: entry.name, aliases, exists: () => true, canonical: (localPart) => localPart };
+  if (recipients === "maildir") {
+    const template = maildirRoute(config, entry.name);
+    const exists = (localPart: string): Existence =>
+      template === undefined ? "unknown" : folderExists(maildirPath(template, { localPart, domain: entry.name }));
+    return { name: entry.name, aliases, exists, canonical: lower };
+  }
+  const names = recipients === "file" ? readRecipients(entry.recipients_file ?? "", entry.name) : recipients;
+  const known = new Set(names.map(lower));
+  return { name: entry.name, aliases, exists: (localPart) => known.has(lower(localPart)), canonical: lower };
+}
+
+function folderExists(path: string): Existence {
+  try {
+    return statSync(path).isDirectory();
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    // Only these two mean that it is not there; anything else means that we cannot tell.
+    return code === "ENOENT" || code === "ENOTDIR" ? false : "unknown";
+  }
+}
+
+/** One local part or address of the domain a line; "#" starts a comment. */
+function readRecipients(path: string, domain: Domain): string[] {
+  return readFileSync(path, "utf8")
+    .split("\n")
+    .map((line) => line.split("#", 1)[0]?.trim() ?? "")
+    .filter((line) => line !== "")
+    .map((line) => (line.toLowerCase().endsWith(`@${domain}`) ? line.slice(0, line.lastIndexOf("@")) : line));
+}
+
+function aliasTable(entry: DomainConfig): AliasTable {
+  const table = new Map<string, readonly Mailbox[]>();
+  for (const [name, targets] of Object.entries(entry.aliases)) {
+    table.set(
+      name.toLowerCase(),
+      [targets].flat().map((target) => aliasTarget(target, entry.name)),
+    );
+  }
+  return table;
+}
+
+function aliasTarget(target: string, domain: Domain): Mailbox {
+  const text = target.includes("@") ? target : formatMailbox({ localPart: target, domain });
+  const parsed = parseMailbox(text, { utf8: true });
+  if (!parsed.ok) throw new Error(`The alias target ${JSON.stringify(target)} of ${domain} is no address`);
+  return parsed.value;
+}

@@ -1,0 +1,34 @@
+import type { ListenConfig } from "../config/mod.ts";
+import type { Reception } from "../smtp/server/mod.ts";
+
+export interface Doorkeeper {
+  /** The reception of a listener; clients that come before `open` wait for their greeting. */
+  readonly reception: (role: ListenConfig["role"]) => Reception;
+  readonly open: (make: (role: ListenConfig["role"]) => Reception) => void;
+}
+
+/** Lets ports be bound while the program still has root, and clients in only when mail can be taken. */
+export function doorkeeper(): Doorkeeper {
+  let make: ((role: ListenConfig["role"]) => Reception) | undefined;
+  const opened = Promise.withResolvers<void>();
+  const receptionOf = (role: ListenConfig["role"]): Reception => {
+    let real: Reception | undefined;
+    const inside = (): Reception => {
+      real ??= make?.(role);
+      if (real === undefined) throw new Error("A client was let in before the door was open");
+      return real;
+    };
+    return {
+      connected: (peer) =>
+        make === undefined ? opened.promise.then(() => inside().connected(peer)) : inside().connected(peer),
+      mail: (peer, request) => inside().mail(peer, request),
+    };
+  };
+  return {
+    reception: receptionOf,
+    open(maker) {
+      make = maker;
+      opened.resolve();
+    },
+  };
+}

@@ -1,0 +1,38 @@
+import type { Clock } from "../base/mod.ts";
+import type { Config } from "../config/mod.ts";
+import { isQueueId, type QueueId, type Store } from "../queue/mod.ts";
+import type { RecipientRules } from "../receive/mod.ts";
+import { CONTROL_VERSION, type Operator } from "./control_api.ts";
+import { injectInto } from "./inject.ts";
+import type { BoundListener } from "./listen.ts";
+
+export interface OperatorParts {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly store: Store;
+  readonly listeners: readonly BoundListener[];
+  readonly rules: () => RecipientRules;
+  readonly newId: () => QueueId;
+}
+
+/** What the control socket may do with the running daemon. */
+export function operatorOf(parts: OperatorParts): Operator {
+  const { config, store, listeners } = parts;
+  const started = new Date(parts.clock.now()).toISOString();
+  return {
+    async status() {
+      return {
+        version: CONTROL_VERSION,
+        hostname: config.hostname,
+        pid: process.pid,
+        started,
+        listeners: listeners.map(({ role, host, port, tls }) => ({ role, address: `${host}:${port}`, tls })),
+        queue: await store.count(),
+      };
+    },
+    list: async (limit, after) =>
+      await store.list({ limit, ...(after !== undefined && isQueueId(after) ? { after } : {}) }),
+    show: async (id) => (isQueueId(id) ? await store.show(id) : undefined),
+    submit: injectInto(parts),
+  };
+}

@@ -1,0 +1,59 @@
+import { execFileSync } from "node:child_process";
+import { err, ok, type Result } from "../base/mod.ts";
+import type { Config } from "../config/mod.ts";
+import { publish } from "../observe/mod.ts";
+import { startLog } from "../observe/io/mod.ts";
+import { startDaemon } from "./compose.ts";
+
+/** Runs until SIGTERM or SIGINT, then drains; the error says why it could not start. A second signal ends it at once. */
+export async function runDaemon(config: Config): Promise<Result<void, string>> {
+  using _log = startLog({ ...config.log, hostname: config.hostname });
+  const started = await startDaemon(config, { afterBind: () => dropPrivileges(config.user) });
+  if (!started.ok) return started;
+  const daemon = started.value;
+  process.on("SIGHUP", () => {
+    daemon.reload().then(
+      (problems) => problems.forEach((text) => publish("hopseal:fault", { where: "reload", text })),
+      (error: unknown) => publish("hopseal:fault", { where: "reload", text: String(error) }),
+    );
+  });
+  await stopSignal();
+  process.once("SIGTERM", exitNow);
+  process.once("SIGINT", exitNow);
+  await daemon.stop();
+  return ok(undefined);
+}
+
+function stopSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    const stop = (): void => {
+      process.off("SIGTERM", stop);
+      process.off("SIGINT", stop);
+      resolve();
+    };
+    process.on("SIGTERM", stop);
+    process.on("SIGINT", stop);
+  });
+}
+
+function exitNow(): never {
+  process.exit(1);
+}
+
+/** Gives up root for `user`, groups included, once the ports are bound. */
+function dropPrivileges(user: string | undefined): Result<void, string> {
+  if (user === undefined || process.getuid?.() !== 0) return ok(undefined);
+  try {
+    const group = Number(
+      execFileSync("id", ["-g", "--", user], { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] }),
+    );
+    process.setgroups?.([group]);
+    process.setgid?.(group);
+    process.setuid?.(user);
+    return ok(undefined);
+  } catch (error) {
+    return err(
+      `Cannot become the user ${JSON.stringify(user)}: ${error instanceof Error ? error.message : String(error)}`,
+    );
+  }
+}

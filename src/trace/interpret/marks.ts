@@ -1,3 +1,4 @@
+import { unreachable } from "../../base/mod.ts";
 import { compact } from "../compact.ts";
 import type { HeaderField } from "../fields.ts";
 import { bareName } from "./ours.ts";
@@ -65,6 +66,8 @@ function detailsOf(field: Mark["field"], value: string): Details {
     case "received-spf":
     case "tls-required":
       return {};
+    default:
+      return unreachable(field);
   }
 }
 

@@ -24,7 +24,7 @@ export function readTls(field: Received): TlsReading {
     weaknesses: weaknessesOf(merged, texts),
   };
   const finish = (state: HopTls["state"], evidence: readonly Evidence[]): TlsReading => ({
-    tls: compact<HopTls>({ ...base, state, evidence } as HopTls),
+    tls: compact<HopTls>({ ...base, state, evidence }),
     basis: basisOf(evidence),
   });
   if (local !== undefined) return finish("local", [local, ...said]);

@@ -1,3 +1,4 @@
+import { unreachable } from "../../base/mod.ts";
 import { isWeak } from "./strength.ts";
 import type { Draft } from "./findings.ts";
 import type { FactsAndClaims, HopTls, Path, Strength, WeakestLink } from "./types.ts";
@@ -14,6 +15,8 @@ export function strengthOf(tls: HopTls): Strength | undefined {
     case "tls":
       if (isWeak(tls.weaknesses)) return "weak";
       return tls.postQuantum === true ? "post-quantum" : "tls";
+    default:
+      return unreachable(tls.state);
   }
 }
 

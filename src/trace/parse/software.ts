@@ -34,7 +34,7 @@ function byShape({ from, protocol, id, comments }: SoftwareHints): Software | nu
   if (COURIER.test(first) || comments.some((one) => COURIER_TLS.test(one.text.slice(0, LONGEST)))) return "courier";
   if (QMAIL_LOCAL.test(first)) return "qmail";
   // qmail: HELO in a comment of its own, the address in another without brackets, no id.
-  return from?.helo_cmd !== undefined && id === undefined && protocol?.raw === "SMTP" && /^HELO/.test(first)
+  return from?.helo_cmd !== undefined && id === undefined && protocol?.raw === "SMTP" && first.startsWith("HELO")
     ? "qmail"
     : null;
 }

@@ -1,0 +1,91 @@
+import { type Hop, type HopDelay, type Path, strengthOf } from "../../trace/mod.ts";
+import { fromLine, protectionDetail, protocolLine, weakestLine } from "./phrases.ts";
+import { type Paint, printable, span, STRENGTHS } from "./paint.ts";
+import type { Traced } from "./run.ts";
+
+/** One message's way as lines for people, oldest hop first. */
+export function renderPath({ source, path }: Traced, paint: Paint): string {
+  const lines = [paint("bold", printable(source)), `${hopCount(path)}${totalText(path)}`, ""];
+  let part: Part | undefined;
+  for (const hop of [...path.hops].reverse()) {
+    const own: Part = hop.trust === "claimed" ? "claims" : "facts";
+    if (own !== part) lines.push(paint("bold", PART_TITLES[own]));
+    part = own;
+    lines.push(...hopLines(hop, path, paint), "");
+  }
+  lines.push(...closing(path, paint));
+  return lines.join("\n");
+}
+
+type Part = "facts" | "claims";
+
+function hopLines(hop: Hop, path: Path, paint: Paint): string[] {
+  const claimed = hop.trust === "claimed";
+  const gutter = claimed ? paint("dim", "┊") : paint("cyan", "┃");
+  const strength = STRENGTHS[strengthOf(hop.tls) ?? "local"];
+  const number = String(path.hops.length - hop.index).padStart(2);
+  const lines = [`${paint("bold", number)}  ${printable(fromLine(hop))}`];
+  const word = paint(strength.style, `${strength.mark} ${strength.word}`);
+  lines.push(`    ${word}${printable(` ${protectionDetail(hop)}`.trimEnd())}`);
+  lines.push(
+    `    to ${printable(hop.by?.name ?? hop.by?.ip ?? "a host that is not named")}${printable(protocolLine(hop))}`,
+  );
+  const delay = delayText(hop.delay);
+  if (delay !== undefined) lines.push(`    ${paint("dim", delay)}`);
+  for (const finding of path.findings.filter((one) => one.index === hop.index && one.level === "warn"))
+    lines.push(`    ${paint("yellow", `! ${finding.code}`)} ${printable(finding.detail)}`);
+  return lines.map((line) => `${gutter} ${line}`);
+}
+
+function closing(path: Path, paint: Paint): string[] {
+  const lines = [
+    `${paint("bold", "Weakest link")}  facts: ${weakestLine(path, "facts")}; claims: ${weakestLine(path, "claims")}`,
+    `${paint("bold", "All by TLS")}    facts: ${path.allTls.facts}; claims: ${path.allTls.claims}`,
+  ];
+  if (path.submission !== undefined)
+    lines.push(
+      `${paint("bold", "Submitted")}     at hop ${path.hops.length - path.submission.index}, ${path.submission.how}`,
+    );
+  for (const skew of path.skewEstimates)
+    lines.push(
+      `${paint("bold", "Clock")}         ${printable(skew.host)} may be ${skew.clock} by ${span(skew.atLeastSeconds)} or more`,
+    );
+  for (const mark of path.marks) {
+    const where = mark.addedBy === null ? "before the first hop" : `at hop ${path.hops.length - mark.addedBy}`;
+    const what = mark.results?.map((one) => `${one.method}=${one.result}`).join(" ") ?? "";
+    const claim = mark.trust === "claimed" ? paint("dim", " (claimed)") : "";
+    lines.push(
+      `${paint("bold", mark.field)}  ${printable(`${mark.domain ?? ""} ${what}`.trim())} added ${where}${claim}`,
+    );
+  }
+  for (const note of path.notes) lines.push(paint("dim", `${printable(note)}.`));
+  return lines;
+}
+
+function hopCount(path: Path): string {
+  return path.hops.length === 1 ? "1 hop" : `${path.hops.length} hops`;
+}
+
+function totalText({ totalDelay }: Path): string {
+  return totalDelay.seconds === undefined ? "" : `, ${span(totalDelay.seconds)} from the oldest to the newest`;
+}
+
+/** A bar on a logarithmic scale: a second is a sliver, a day is full. */
+function delayText(delay: HopDelay): string | undefined {
+  if (delay.seconds === undefined) return undefined;
+  if (delay.kind === "negative") return `${span(delay.seconds)}, so a clock is wrong`;
+  const length = Math.min(
+    BAR,
+    Math.max(delay.seconds > 0 ? 1 : 0, Math.round((BAR * Math.log1p(delay.seconds)) / Math.log1p(DAY))),
+  );
+  const label = delay.seconds >= LONG ? `  ${delay.label ?? ""}` : "";
+  return `${"▇".repeat(length)}${length > 0 ? " " : ""}${span(delay.seconds)} after the hop before${label}`;
+}
+
+const BAR = 24;
+const DAY = 86_400;
+const LONG = 300;
+const PART_TITLES: Readonly<Record<Part, string>> = {
+  claims: "What other hosts claim",
+  facts: "What our hosts wrote",
+};

@@ -10,8 +10,8 @@ export function parseIpv6(text: string): readonly number[] | undefined {
   if (text.length > 45 || !IPV6_CHARACTERS.test(text)) return undefined;
   const halves = text.split("::");
   if (halves.length > 2) return undefined;
-  const head = groups(halves[0] ?? "");
-  const tail = halves.length === 2 ? groups(halves[1] ?? "") : [];
+  const head = groups(halves[0] ?? "", halves.length === 1);
+  const tail = halves.length === 2 ? groups(halves[1] ?? "", true) : [];
   if (head === undefined || tail === undefined) return undefined;
   const missing = 8 - head.length - tail.length;
   if (halves.length === 1) return missing === 0 ? head : undefined;
@@ -32,12 +32,13 @@ export function formatIpv6(parts: readonly number[]): string {
   return `${hex.slice(0, best.at).join(":")}::${hex.slice(best.at + best.length).join(":")}`;
 }
 
-function groups(text: string): number[] | undefined {
+/** `last`: the address ends here, so an IPv4 address may stand for the last two groups. */
+function groups(text: string, last: boolean): number[] | undefined {
   if (text === "") return [];
   const result: number[] = [];
   const parts = text.split(":");
   for (const [at, part] of parts.entries()) {
-    const v4 = at === parts.length - 1 ? parseIpv4(part) : undefined;
+    const v4 = last && at === parts.length - 1 ? parseIpv4(part) : undefined;
     if (v4 !== undefined) {
       const [a = 0, b = 0, c = 0, d = 0] = v4;
       result.push(a * 256 + b, c * 256 + d);

@@ -35,12 +35,17 @@ export interface AddressOptions {
 export function parseMailbox(text: string, options: AddressOptions = {}): Result<Mailbox, AddressFault> {
   if (options.utf8 !== true && !ASCII.test(text))
     return err({ kind: "not-ascii", detail: `the address ${show(text)} needs SMTPUTF8` });
+  if (!text.isWellFormed()) return syntax(`${show(text)} is no well-formed Unicode`);
   const local = text.startsWith('"') ? quotedLocalPart(text) : dotLocalPart(text);
   if (local === undefined) return syntax(`${show(text)} has no valid local part`);
   if (text[local.end] !== "@") return syntax(`${show(text)} has no "@" after the local part`);
   // RFC 5321 §4.5.3.1.1: 64 octets are what every implementation takes.
   if (octets(text.slice(0, local.end)) > LONGEST_LOCAL_PART) {
     return err({ kind: "too-long", detail: `the local part has more than ${LONGEST_LOCAL_PART} octets` });
+  }
+  // RFC 5321 §4.5.3.1.3: a path has 256 octets at most, two of them its angle brackets.
+  if (octets(text) > LONGEST_MAILBOX) {
+    return err({ kind: "too-long", detail: `the address has more than ${LONGEST_MAILBOX} octets` });
   }
   const host = text.slice(local.end + 1);
   const parsed = parseMailHost(host, options);
@@ -84,7 +89,7 @@ export function needsUtf8(mailbox: Mailbox): boolean {
 }
 
 function dotLocalPart(text: string): { value: string; end: number } | undefined {
-  const end = text.lastIndexOf("@");
+  const end = text.indexOf("@");
   const value = end < 0 ? "" : text.slice(0, end);
   return DOT_STRING.test(value) ? { value, end } : undefined;
 }
@@ -120,6 +125,7 @@ function syntax(detail: string): Result<never, AddressFault> {
 }
 
 const LONGEST_LOCAL_PART = 64;
+const LONGEST_MAILBOX = 254;
 const ASCII = /^[\x00-\x7f]*$/;
 const DOT_STRING =
   /^[A-Za-z0-9!#$%&'*+\-/=?^_`{|}~\u0080-\u{10ffff}]+(?:\.[A-Za-z0-9!#$%&'*+\-/=?^_`{|}~\u0080-\u{10ffff}]+)*$/u;

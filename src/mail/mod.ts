@@ -1,3 +1,4 @@
+export * from "./address_list.ts";
 export * from "./demand.ts";
 export * from "./domain.ts";
 export * from "./envelope.ts";

@@ -1,2 +1,5 @@
 export * from "./client.ts";
 export * from "./dial.ts";
+export * from "./server.ts";
+export * from "./server_connection.ts";
+export * from "./server_tls.ts";

@@ -1,0 +1,198 @@
+import type { Socket } from "node:net";
+import type { TLSSocket } from "node:tls";
+import type { Clock, Millis } from "../../base/mod.ts";
+import { unmapped } from "../../mail/mod.ts";
+import { publish } from "../../observe/mod.ts";
+import { patienceOf, type Peer, type Reception, type ServerConfig } from "../server/mod.ts";
+import { type Deadline, deadline } from "./server_deadline.ts";
+import { Runner } from "./server_runner.ts";
+import { type ServerTls, sessionOf, startHandshake } from "./server_tls.ts";
+
+export interface ConnectionOptions {
+  readonly config: ServerConfig;
+  readonly reception: Reception;
+  readonly clock: Clock;
+  /** Needed where `config.tls.starttls` is set, and for implicit TLS. */
+  readonly tls?: ServerTls;
+  /** TLS from the first octet (RFC 8314 §3). */
+  readonly implicit: boolean;
+}
+
+/** One connection being served. */
+export interface ServedConnection {
+  /** Resolves when the connection is closed and its last transaction is over. */
+  readonly done: Promise<void>;
+  /** Says 421 as soon as the session reads a command; content that is coming in is taken and answered first. */
+  drain(): void;
+  /** Ends it now. */
+  destroy(): void;
+}
+
+/** Serves SMTP on an accepted connection, made with `allowHalfOpen`. Never throws for what the client does. */
+export function serveConnection(socket: Socket, options: ConnectionOptions): ServedConnection {
+  const connection = new Connection(socket, options);
+  connection.start();
+  return connection;
+}
+
+/** Owns the socket and the timer of one session. */
+class Connection implements ServedConnection {
+  readonly done: Promise<void>;
+  readonly #options: ConnectionOptions;
+  readonly #peer: Peer;
+  readonly #runner: Runner;
+  readonly #deadline: Deadline;
+  readonly #finish: () => void;
+  #stream: Socket | TLSSocket;
+  #gone = false;
+  /** The turn for which the deadline was set; octets that complete nothing do not move it. */
+  #turns = 0;
+
+  constructor(socket: Socket, options: ConnectionOptions) {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.done = promise;
+    this.#finish = resolve;
+    this.#options = options;
+    this.#stream = socket;
+    this.#peer = { address: unmapped(socket.remoteAddress ?? ""), port: socket.remotePort ?? 0 };
+    this.#deadline = deadline(options.clock, () => this.#expired());
+    this.#runner = new Runner({
+      config: options.config,
+      reception: options.reception,
+      wire: {
+        write: (text) => this.#write(text),
+        startTls: (text) => this.#startTls(text),
+        close: (gently) => this.#close(gently),
+        progress: () => this.#progress(),
+      },
+    });
+  }
+
+  start(): void {
+    const socket = this.#stream;
+    socket.setNoDelay(true);
+    socket.on("error", ignore);
+    if (this.#options.implicit) {
+      this.#handshake((tls) => this.#runner.begin({ ...this.#peer, tls }));
+      this.#deadline.extend(this.#options.config.limits.handshakeTime);
+      return;
+    }
+    this.#listen();
+    this.#runner.begin(this.#peer);
+  }
+
+  drain(): void {
+    this.#runner.drain();
+  }
+
+  destroy(): void {
+    this.#stream.destroy();
+  }
+
+  #write(text: string): boolean {
+    if (this.#stream.destroyed || !this.#stream.writable) return true;
+    if (this.#stream.write(text)) return true;
+    this.#stream.once("drain", () => this.#runner.unblocked());
+    return false;
+  }
+
+  /** RFC 3207 §4.2: nothing that came in plaintext is carried over into TLS. */
+  #startTls(text: string): void {
+    const plain = this.#stream;
+    plain.pause();
+    plain.off("data", this.#onData).off("end", this.#onEnd);
+    const clean = (): boolean => this.#runner.buffered === 0 && plain.readableLength === 0;
+    if (clean()) plain.write(text);
+    if (!clean()) {
+      plain.destroy();
+      return;
+    }
+    plain.off("close", this.#onClose);
+    this.#handshake((tls) => this.#runner.secured(tls));
+  }
+
+  #handshake(secured: (tls: NonNullable<Peer["tls"]>) => void): void {
+    const tls = this.#options.tls;
+    if (tls === undefined) throw new Error("A listener with TLS has no certificates");
+    const plain = this.#stream;
+    const stream = startHandshake(plain, tls);
+    this.#stream = stream;
+    stream.on("error", (error) => this.#handshakeFailed(error));
+    stream.on("close", this.#onClose);
+    stream.once("secure", () => {
+      const session = sessionOf(stream);
+      if (session === undefined) {
+        stream.destroy();
+        return;
+      }
+      stream.off("close", this.#onClose);
+      this.#listen();
+      secured(session);
+    });
+  }
+
+  #handshakeFailed(error: Error): void {
+    const { state } = this.#runner;
+    if (state !== undefined && state.kind !== "await-tls") return;
+    publish("hopseal:refused", {
+      stage: "handshake",
+      client: this.#peer.address,
+      cause: "tls-handshake-failed",
+      text: "code" in error && typeof error.code === "string" ? error.code : error.message,
+    });
+  }
+
+  #close(gently: boolean): void {
+    if (!gently) {
+      this.#stream.destroy();
+      return;
+    }
+    // Reading on until the client ends too keeps the system from resetting the connection under the last reply.
+    this.#stream.end();
+    this.#stream.resume();
+    this.#deadline.extend(LINGER);
+  }
+
+  /** Sets the deadline for what the session waits for now, and reads on or pauses. */
+  #progress(): void {
+    const { state, waitsFor, turns } = this.#runner;
+    if (this.#gone && (state === undefined || this.#runner.over)) {
+      this.#deadline[Symbol.dispose]();
+      this.#finish();
+    }
+    if (state === undefined || state.kind === "closed" || this.#gone) return;
+    if (turns !== this.#turns) {
+      this.#turns = turns;
+      const forClient = waitsFor === "client" ? this.#options.config.limits.commandTime : patienceOf(state);
+      this.#deadline.extend(waitsFor === "house" ? undefined : forClient);
+    }
+    if (waitsFor !== undefined && this.#runner.buffered > HIGH_WATER) this.#stream.pause();
+    else if (this.#stream.isPaused() && state.kind !== "await-tls") this.#stream.resume();
+  }
+
+  #expired(): void {
+    const { state, waitsFor } = this.#runner;
+    if (state === undefined || state.kind === "closed" || waitsFor === "client") this.#stream.destroy();
+    else this.#runner.expired();
+  }
+
+  #listen(): void {
+    this.#stream.on("data", this.#onData).on("end", this.#onEnd).on("close", this.#onClose);
+  }
+
+  readonly #onData = (chunk: Buffer): void => this.#runner.receive(chunk);
+
+  readonly #onEnd = (): void => this.#runner.end();
+
+  readonly #onClose = (): void => {
+    this.#gone = true;
+    this.#runner.lose();
+  };
+}
+
+function ignore(): void {}
+
+/** Octets of a client that may wait while the house is busy. */
+const HIGH_WATER = 65536;
+/** How long a client may take to end its half after our last reply. */
+const LINGER: Millis = 5000;

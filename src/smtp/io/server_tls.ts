@@ -1,0 +1,31 @@
+import type { Socket } from "node:net";
+import { type SecureContext, TLSSocket } from "node:tls";
+import type { TlsSession } from "../../tls/mod.ts";
+
+/** Where the certificates of a listener come from. */
+export interface ServerTls {
+  /** The context for the name that a client asks for; some default for no name and for an unknown one (RFC 8461 §7.1). */
+  contextFor(servername?: string): SecureContext;
+}
+
+/** Starts a server's handshake over a connection whose octets nobody has touched. */
+export function startHandshake(socket: Socket, tls: ServerTls): TLSSocket {
+  return new TLSSocket(socket, {
+    isServer: true,
+    secureContext: tls.contextFor(),
+    SNICallback: (servername, done) => done(null, tls.contextFor(servername)),
+    // No protocol in common ends the handshake (RFC 7301 §3.2), which keeps other protocols' clients away.
+    ALPNCallback: ({ protocols }) => (protocols.includes(ALPN) ? ALPN : undefined),
+  });
+}
+
+/** The facts of a finished handshake; undefined for a version that must not be used (RFC 8996 §4). */
+export function sessionOf(socket: TLSSocket): TlsSession | undefined {
+  const version = socket.getProtocol();
+  if (version !== "TLSv1.2" && version !== "TLSv1.3") return undefined;
+  const sni = "servername" in socket && typeof socket.servername === "string" ? socket.servername : undefined;
+  const cipher = socket.getCipher().standardName;
+  return { version, cipher, ...(sni === undefined ? {} : { sni }) };
+}
+
+const ALPN = "smtp";

@@ -28,7 +28,24 @@ function dsaVerifier(publicKey: Uint8Array): Verifier | undefined {
   const y = der(0x03, concat([Uint8Array.of(0), derInteger(part(2))]));
   const spki = Buffer.from(der(0x30, concat([algorithm, y])));
   const check = verifierFor("sha1", () => createPublicKey({ key: spki, format: "der", type: "spki" }));
-  return check && ((data, signature) => signature.length === 41 && check(data, signature.subarray(1)));
+  return (
+    check && ((data, signature) => check(data, signature[0] === 0x30 ? fromDer(signature) : signature.subarray(1)))
+  );
+}
+
+/** R and S of a signature in DER, which the signer of many scripts wrote instead of T, R, S. */
+function fromDer(signature: Uint8Array): Uint8Array {
+  const end = 4 + (signature[3] ?? 0);
+  const fixed = (integer: Uint8Array): Uint8Array => {
+    const octets = new Uint8Array(20);
+    const tail = integer.subarray(-20);
+    octets.set(tail, 20 - tail.length);
+    return octets;
+  };
+  return concat([
+    fixed(signature.subarray(4, end)),
+    fixed(signature.subarray(end + 2, end + 2 + (signature[end + 1] ?? 0))),
+  ]);
 }
 
 function der(tag: number, content: Uint8Array): Uint8Array {

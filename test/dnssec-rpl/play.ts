@@ -5,8 +5,10 @@ import { trustAnchors } from "../../src/dns/dnssec/anchors.ts";
 import { STANDARD_LIMITS } from "../../src/dns/dnssec/limits.ts";
 import { validatingResolver } from "../../src/dns/resolve/resolver.ts";
 import type { ExpiringCache, Lookup } from "../../src/dns/resolve/types.ts";
+import { sameName } from "../../src/dns/wire/hierarchy.ts";
 import type { RawRecord } from "../../src/dns/wire/message.ts";
-import { nameText } from "../../src/dns/wire/name.ts";
+import { nameText, ROOT } from "../../src/dns/wire/name.ts";
+import { decodeName } from "../../src/dns/wire/rdata.ts";
 import { decodeDs } from "../../src/dns/wire/rdata-dnssec.ts";
 import { parseRecord } from "../../src/dns/wire/text-parse.ts";
 import { presentRdata } from "../../src/dns/wire/text-present.ts";
@@ -78,11 +80,19 @@ function statusOf(expected: Entry, query: Entry): "secure" | "insecure" | "bogus
 
 /** The aliases and the final records of an answer section, as one sorted line. */
 function recordsOf(records: readonly RawRecord[], query: Entry): string {
-  const type = query.question?.type ?? 0;
-  const counted = records.filter((record) =>
-    type === TYPE.ANY ? record.type !== TYPE.RRSIG : record.type === type || record.type === TYPE.CNAME,
+  const { name, type } = query.question ?? { name: ROOT, type: 0 };
+  const aliases =
+    type === TYPE.CNAME || type === TYPE.ANY ? [] : records.filter((record) => record.type === TYPE.CNAME);
+  let last = name;
+  for (let hops = 0; hops <= aliases.length; hops++) {
+    const next = aliases.find((alias) => sameName(alias.owner, last));
+    last = (next && decodeName(next.rdata)) ?? last;
+  }
+  const data = records.filter(
+    (record) =>
+      sameName(record.owner, last) && (record.type === type || (type === TYPE.ANY && record.type !== TYPE.RRSIG)),
   );
-  return counted.map(line).sort().join(" | ");
+  return [...aliases, ...data].map(line).sort().join(" | ");
 }
 
 function recordsGiven(answer: Exclude<Answer<RawRecord>, { kind: "failure" }>, query: Entry): string {

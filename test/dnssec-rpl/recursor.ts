@@ -64,6 +64,8 @@ class Recursor {
   readonly #clock: Clock;
   readonly #messages = new Map<string, { readonly reply: Reply; readonly expires: number }>();
   readonly #delegations = new Map<string, { readonly delegation: Delegation; readonly expires: number }>();
+  readonly #sets = new Map<string, { readonly reply: Reply; readonly expires: number }>();
+  readonly #denials: RawRecord[] = [];
   readonly #tried = new Set<string>();
 
   constructor(script: Script, state: ScriptState, clock: Clock) {
@@ -76,11 +78,17 @@ class Recursor {
     const key = `${question.type} ${question.name.key}`;
     const known = this.#messages.get(key);
     if (!fresh && known !== undefined && known.expires > this.#clock.now()) return known.reply;
-    const reply = this.#follow(question, fresh);
+    const reply = this.#follow(question, fresh) ?? this.#denied(question);
     if (reply !== undefined) {
       this.#messages.set(key, { reply, expires: this.#clock.now() + messageTtl(reply) * 1000 });
     }
     return reply;
+  }
+
+  /** When no server knows a DS, the denial that came with other answers may tell. */
+  #denied({ name, type }: Question): Reply | undefined {
+    if (type !== TYPE.DS || this.#denials.length === 0) return undefined;
+    return { rcode: RCODE.NOERROR, answer: [], authority: this.#denials, additional: [] };
   }
 
   /** Follows aliases, gathering what each step answered. */
@@ -92,15 +100,13 @@ class Recursor {
       const found = this.#iterate({ name: current, type }, { depth: 0, fresh });
       if (found === undefined) return undefined;
       const { reply, delegation } = found;
-      if (delegation.forward) {
-        return { ...reply, answer: [...answer, ...reply.answer], authority: [...kept, ...reply.authority] };
-      }
       const path = pathFrom(
         current,
         type,
         reply.answer.filter((record) => isWithin(record.owner, delegation.zone)),
       );
-      answer.push(...path.records);
+      answer.push(...path.records.filter((record) => !answer.includes(record)));
+      this.#keepSets(path.records, reply.authority);
       if (path.complete || sameName(path.end, current)) {
         return { ...reply, answer, authority: [...kept, ...reply.authority] };
       }
@@ -116,6 +122,8 @@ class Recursor {
     how: { readonly depth: number; readonly fresh: boolean },
   ): { readonly reply: Reply; readonly delegation: Delegation } | undefined {
     if (how.depth > 6) return undefined;
+    const kept = how.fresh ? undefined : this.#keptSet(question);
+    if (kept !== undefined) return kept;
     const around =
       question.type === TYPE.DS && question.name.labels.length > 0 ? ancestorName(question.name) : question.name;
     let delegation = this.#closest(around);
@@ -124,10 +132,58 @@ class Recursor {
       if (reply === undefined) return undefined;
       const next = delegation.forward ? undefined : referral(question, reply, delegation);
       if (next === undefined) return { reply, delegation };
+      this.#keepDs(next.zone, reply);
       this.#delegations.set(next.zone.key, { delegation: next, expires: this.#clock.now() + 3600_000 });
       delegation = next;
     }
     return undefined;
+  }
+
+  /** Record sets that were seen are used again, with the denial that wildcards need. */
+  #keepSets(records: readonly RawRecord[], authority: readonly RawRecord[]): void {
+    const denial = authority.filter(isDenial);
+    for (const { owner, type } of records) {
+      if (type === TYPE.RRSIG) continue;
+      const answer = setWithSignatures(
+        records.filter((record) => sameName(record.owner, owner)),
+        type,
+      );
+      const reply = { rcode: RCODE.NOERROR, answer, authority: denial, additional: [] };
+      this.#sets.set(`${type} ${owner.key}`, { reply, expires: this.#clock.now() + messageTtl(reply) * 1000 });
+    }
+    for (const record of authority) if (isDenial(record)) this.#denials.push(record);
+  }
+
+  #keptSet({ name, type }: Question): { readonly reply: Reply; readonly delegation: Delegation } | undefined {
+    const everything: Delegation = { zone: ROOT, addresses: [], servers: [], forward: true };
+    const fresh = (key: string): Reply | undefined => {
+      const kept = this.#sets.get(key);
+      return kept !== undefined && kept.expires > this.#clock.now() ? kept.reply : undefined;
+    };
+    for (const wanted of [type, TYPE.CNAME]) {
+      const reply = fresh(`${wanted} ${name.key}`);
+      if (reply !== undefined) return { reply, delegation: everything };
+    }
+    for (let above = name; above.labels.length > 0; ) {
+      above = ancestorName(above);
+      const reply = fresh(`${TYPE.DNAME} ${above.key}`);
+      if (reply !== undefined) return { reply, delegation: everything };
+    }
+    return undefined;
+  }
+
+  /** What a referral says about DS answers a later question for it, as recursors do. */
+  #keepDs(zone: Name, reply: Reply): void {
+    const key = `${TYPE.DS} ${zone.key}`;
+    if (this.#messages.has(key)) return;
+    const answer = setWithSignatures(
+      reply.authority.filter((record) => sameName(record.owner, zone)),
+      TYPE.DS,
+    );
+    const denial = reply.authority.filter(isDenial);
+    if (answer.length === 0 && denial.length === 0) return;
+    const kept = { rcode: RCODE.NOERROR, answer, authority: answer.length > 0 ? [] : denial, additional: [] };
+    this.#messages.set(key, { reply: kept, expires: this.#clock.now() + messageTtl(kept) * 1000 });
   }
 
   #closest(name: Name): Delegation | undefined {
@@ -203,9 +259,19 @@ function matches({ match, question }: Entry, asked: Question): boolean {
 
 function replyOf(entry: Entry, asked: Question): Reply {
   const rcode = Object.entries(RCODE).find(([name]) => entry.reply.has(name))?.[1] ?? RCODE.NOERROR;
-  const { answer, authority, additional } = entry;
   void asked;
+  const { additional } = entry;
+  const answer = [...entry.answer, ...strayed(entry.answer, [...entry.authority, ...additional])];
+  const authority = [...entry.authority, ...strayed(entry.authority, [...entry.answer, ...additional])];
   return { rcode, answer, authority, additional };
+}
+
+/** Signatures of a section's sets that stand in another section; recursors put them where they belong. */
+function strayed(section: readonly RawRecord[], elsewhere: readonly RawRecord[]): RawRecord[] {
+  return elsewhere.filter((record) => {
+    const covered = record.type === TYPE.RRSIG ? decodeRrsig(record.rdata)?.typeCovered : undefined;
+    return section.some((one) => one.type === covered && sameName(one.owner, record.owner));
+  });
 }
 
 /** A referral: no answer, no SOA, and name servers of a zone below the one that was asked, around the name. */

@@ -16,5 +16,8 @@ for (const file of readdirSync(folder)
     if (faked.differences.length === 0) verdict = "passed-with-fake-sha1";
   }
   console.log(`${verdict}\t${file}\t${shown.differences.join(" ;; ")}`);
-  if (verbose !== undefined) console.log(real.log.join("\n"), real.differences);
+  if (verbose !== undefined) {
+    console.log(real.log.join("\n"));
+    for (const d of real.differences) console.log(d);
+  }
 }

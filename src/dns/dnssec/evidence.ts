@@ -1,4 +1,5 @@
 import type { Instant } from "../../base/mod.ts";
+import { isWithin } from "../wire/hierarchy.ts";
 import type { Name } from "../wire/name.ts";
 import { decodeNsec, decodeNsec3 } from "../wire/rdata-dnssec.ts";
 import { TYPE } from "../wire/types.ts";
@@ -44,7 +45,8 @@ export function collectEvidence(sets: Iterable<RecordSet>, context: SetContext):
     for (const { rdata } of set.records) {
       const plain = set.type === TYPE.NSEC ? decodeNsec(rdata) : undefined;
       const hashed = set.type === TYPE.NSEC3 ? decodeNsec3(rdata) : undefined;
-      if (plain !== undefined) nsec.push({ owner: set.owner, nsec: plain });
+      // A zone may deny no names but its own.
+      if (plain !== undefined && isWithin(plain.next, context.zone)) nsec.push({ owner: set.owner, nsec: plain });
       if (hashed !== undefined) nsec3.push({ owner: set.owner, nsec3: hashed });
     }
   }

@@ -15,10 +15,14 @@ export interface RecordSet {
   readonly ttl: number;
 }
 
-/** The record sets of a section by `setKey`; other classes, meta types and malformed signatures are left out. */
+/**
+ * The record sets of a section by `setKey`; other classes, meta types and malformed signatures are left out. Equal
+ * records count once (RFC 2181 §5).
+ */
 export function recordSets(section: readonly RawRecord[]): ReadonlyMap<string, RecordSet> {
   const sets = new Map<string, { owner: Name; type: number; records: RawRecord[]; signatures: Rrsig[]; ttl: number }>();
   const signatures: [string, Rrsig][] = [];
+  const seen = new Set<string>();
   for (const record of section) {
     if (record.class !== CLASS_IN || isMetaType(record.type)) continue;
     if (record.type === TYPE.RRSIG) {
@@ -27,6 +31,9 @@ export function recordSets(section: readonly RawRecord[]): ReadonlyMap<string, R
       continue;
     }
     const key = setKey(record.owner, record.type);
+    const whole = `${key} ${Buffer.from(record.rdata).toString("latin1")}`;
+    if (seen.has(whole)) continue;
+    seen.add(whole);
     const set = sets.get(key);
     if (set === undefined) {
       sets.set(key, { owner: record.owner, type: record.type, records: [record], signatures: [], ttl: record.ttl });

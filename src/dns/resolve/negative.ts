@@ -15,7 +15,7 @@ import { decodeSoa } from "../wire/rdata.ts";
 import { TYPE } from "../wire/types.ts";
 import { zoneAround, zoneTrust } from "./trust.ts";
 import type { ProofNode } from "./types.ts";
-import { authorityName, signersOf } from "./validate.ts";
+import { authorityName, mayDecide, signersOf } from "./validate.ts";
 import type { Failure, Secure, Walk, WalkContext } from "./walk.ts";
 import { failure, failureAbove } from "./walk.ts";
 
@@ -43,15 +43,16 @@ export function* judgeNegative(asked: Asked, message: Message, context: WalkCont
   let fault: Failure | undefined;
   for (const signer of signersOf(denials, { ...asked, context })) {
     const trust = yield* zoneTrust(signer, context);
-    if (trust.kind === "insecure") return unproved(asked, { message, sets, zone: trust, context });
+    if (trust.kind === "insecure") continue;
     const standing =
       trust.kind === "failure" ? failureAbove(trust, about) : judgeBy(trust, asked, { message, sets, context });
-    if (standing.kind !== "failure") return standing;
-    fault ??= standing;
+    if (standing.kind === "failure") fault ??= standing;
+    else if (mayDecide(signer, standing, { ...asked, context })) return standing;
   }
-  if (fault !== undefined) return fault;
+  // A denial that came with an alias may be of a zone above an unsigned one.
   const around = yield* zoneAround(authorityName(asked.name, asked.type), context);
   if (around.kind === "insecure") return unproved(asked, { message, sets, zone: around, context });
+  if (fault !== undefined) return fault;
   if (around.kind === "failure") return failureAbove(around, about);
   const why = `nothing signed denies ${about.subject}, and ${absoluteText(around.zone)} is signed`;
   return failure("bogus", why, { ...about, children: [around.proof] });
@@ -100,8 +101,7 @@ function prove(
   const denial = first.denial();
   if (denial.kind === "secure" || denial.kind === "refused") return { kind: first.kind, denial };
   const other = second.denial();
-  if (other.kind === "secure" || denial.kind === "not-proved") return { kind: second.kind, denial: other };
-  return { kind: first.kind, denial };
+  return other.kind === "secure" ? { kind: second.kind, denial: other } : { kind: first.kind, denial };
 }
 
 function unproved(

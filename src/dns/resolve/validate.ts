@@ -26,19 +26,20 @@ type Sets = ReadonlyMap<string, RecordSet>;
 // RFC 4035 §5.3
 export function* judgeSet(set: RecordSet, authority: Sets, context: WalkContext): Walk<Standing> {
   const about = { kind: "records" as const, subject: subjectOf(set.owner, set.type) };
-  const signers = signersOf([set], { name: set.owner, type: set.type, context });
   let fault: Failure | undefined;
-  for (const signer of signers) {
+  for (const signer of signersOf([set], { name: set.owner, type: set.type, context })) {
     const trust = yield* zoneTrust(signer, context);
-    if (trust.kind === "insecure") return unsigned(set, trust, context);
+    // Unsigned here; whether that holds for the name as well is for the closest anchor to say, below.
+    if (trust.kind === "insecure") continue;
     const standing =
       trust.kind === "failure" ? failureAbove(trust, about) : judgeBy(trust, set, { authority, context });
-    if (standing.kind === "judged") return standing;
-    fault ??= standing;
+    if (standing.kind === "judged" && mayDecide(signer, standing, { name: set.owner, type: set.type, context }))
+      return standing;
+    if (standing.kind === "failure") fault ??= standing;
   }
-  if (fault !== undefined) return fault;
   const around = yield* zoneAround(authorityName(set.owner, set.type), context);
   if (around.kind === "insecure") return unsigned(set, around, context);
+  if (fault !== undefined) return fault;
   if (around.kind === "failure") return failureAbove(around, about);
   const why = set.signatures.length === 0 ? "has no signature" : "is signed by no zone that may sign it";
   return failure("bogus", `${about.subject} ${why}, and ${absoluteText(around.zone)} is signed`, {
@@ -59,6 +60,8 @@ function judgeBy(
   const { expires, detail } = verdict;
   const proof: ProofNode = { ...about, verdict: "secure", detail };
   if (verdict.wildcard === undefined) return { kind: "judged", security: "secure", expires, proof };
+  // RFC 4592 §4.4: what a DNAME at a wildcard means is not defined
+  if (set.type === TYPE.DNAME) return failure("bogus", `${about.subject} comes from a wildcard`, about);
   const evidence = collectEvidence(authority.values(), check);
   const denial = proveWildcard(set.owner, verdict.wildcard, evidence);
   const least = Math.min(expires, evidence.expires ?? expires);
@@ -87,21 +90,31 @@ function judgeBy(
   }
 }
 
+interface About {
+  readonly name: Name;
+  readonly type: number;
+  readonly context: WalkContext;
+}
+
+/** A zone above the closest anchor may vouch for something, but not call it unsigned. */
+// RFC 6840 §5.10
+export function mayDecide(signer: Name, result: { readonly security: Security }, about: About): boolean {
+  if (result.security === "secure") return true;
+  const anchor = closestAnchor(authorityName(about.name, about.type), about.context.anchors);
+  return anchor !== undefined && isWithin(signer, anchor.zone);
+}
+
 /**
- * The zones that claim to have signed `sets`, deepest first: at or above `name`, above it for DS, and not above the
- * closest anchor. More than three are noise.
+ * The zones that claim to have signed `sets`, deepest first: at or above `name`, above it for DS, and below some
+ * anchor. Any anchor's word is taken for secure (RFC 6840 §5.10). More than three are noise.
  */
-export function signersOf(
-  sets: Iterable<RecordSet>,
-  about: { readonly name: Name; readonly type: number; readonly context: WalkContext },
-): readonly Name[] {
+export function signersOf(sets: Iterable<RecordSet>, about: About): readonly Name[] {
   const { name, type, context } = about;
-  const anchor = closestAnchor(authorityName(name, type), context.anchors);
   const signers = new Map<string, Name>();
   for (const set of sets) {
     for (const { signer } of set.signatures) {
       const above = type === TYPE.DS && name.labels.length > 0 ? isBelow(name, signer) : isWithin(name, signer);
-      if (above && anchor !== undefined && isWithin(signer, anchor.zone)) signers.set(signer.key, signer);
+      if (above && closestAnchor(signer, context.anchors) !== undefined) signers.set(signer.key, signer);
     }
   }
   return [...signers.values()].sort((left, right) => right.labels.length - left.labels.length).slice(0, MOST_SIGNERS);

@@ -3,6 +3,7 @@ import { memoryStore } from "./memory.ts";
 
 storeContract({
   name: "memory",
+  lasting: false,
   open(clock) {
     const store = memoryStore({ clock });
     return Promise.resolve({ store, dispose: () => store[Symbol.asyncDispose]() as Promise<void> });

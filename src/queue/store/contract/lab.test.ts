@@ -8,7 +8,6 @@ import type { Backend } from "../contract.test.ts";
 /** An empty store, a clock that stands still, and short words for what tests do all the time. */
 export interface Lab extends AsyncDisposable {
   readonly store: Store;
-  readonly lasting: boolean;
   now(): Instant;
   advance(span: Millis): void;
   /** Ends the store and opens it again; `store` is the new one. */
@@ -34,7 +33,6 @@ export async function openLab(backend: Backend): Promise<Lab> {
     get store() {
       return store;
     },
-    lasting: opened.reopen !== undefined,
     now: clock.now,
     advance(span) {
       now += span;

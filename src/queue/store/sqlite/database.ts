@@ -103,8 +103,8 @@ function storeErrorOf(path: string, error: unknown): unknown {
   return new StoreError(KIND_BY_CODE.get(primary) ?? "io", detail, { cause: error });
 }
 
-/** The best of 4, 8, 16 and 32 KiB for 4 KiB messages. */
-const PAGE_SIZE = 8192;
+/** Measured with 4 KiB messages: 4 KiB pages commit a third fewer, 32 KiB no more. */
+const PAGE_SIZE = 16_384;
 const CHECKPOINT_PAGES = 4000;
 const CACHE_KIB = 65_536;
 const SQLITE_BUSY = 5;

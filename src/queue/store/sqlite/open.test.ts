@@ -6,6 +6,7 @@ import { openSqliteStore } from "./open.ts";
 
 storeContract({
   name: "sqlite",
+  lasting: true,
   async open(clock) {
     const directory = await mkdtemp(`${tmpdir()}/hopseal-queue-`);
     const open = (): ReturnType<typeof openSqliteStore> => openSqliteStore({ directory, clock, random: systemRandom });

@@ -69,9 +69,9 @@ function createThread(worker: Worker, files: readonly string[]): Thread {
     if (message.kind !== "answers") return;
     const answered = flying;
     flying = [];
-    send();
     for (const text of message.faults) announce("hopseal:fault", { where: "queue", text });
     for (const [at, outcome] of message.outcomes.entries()) answered[at]?.settle(outcome);
+    plan();
   });
   worker.on("error", (error: Error) => end({ kind: "io", text: `The store's thread failed: ${error.message}` }));
   worker.on("exit", () => end({ kind: "io", text: "The store's thread ended" }));

@@ -68,7 +68,7 @@ export async function attemptHosts(
     decided: new Map(),
     hosts: [],
     greetings: [],
-    last: NOWHERE,
+    vias: new Map(),
     closing: [],
   };
   let dialled = 0;
@@ -78,7 +78,7 @@ export async function attemptHosts(
       continue;
     }
     for (const address of planned.addresses) {
-      if (walk.undecided.size === 0 || dialled >= MOST_ADDRESSES) break;
+      if (walk.undecided.size === 0 || dialled >= MOST_ADDRESSES || walk.signal?.aborted === true) break;
       dialled++;
       await tryAddress(walk, planned, address);
     }
@@ -94,9 +94,10 @@ interface Walk {
   readonly undecided: Map<number, RecipientOutcome | undefined>;
   readonly decided: Map<number, RecipientOutcome>;
   readonly hosts: HostOutcome[];
-  readonly greetings: Status[];
-  /** Where the newest failure was. */
-  last: Via;
+  /** Those of `hosts` that refused every session. */
+  readonly greetings: HostOutcome[];
+  /** Where the newest failure of each host was. */
+  readonly vias: Map<string, Via>;
   readonly closing: Promise<void>[];
 }
 
@@ -106,10 +107,14 @@ interface Dialled {
 }
 
 function ruleOut(walk: Walk, { outcome, decision }: RuledOut): void {
-  walk.hosts.push(outcome);
-  if (decision === undefined || walk.last !== NOWHERE) return;
   const missed: NotReached = outcome.why === "decision" ? "decision" : "dns";
-  walk.last = { tls: tlsWord(decision, missed), because: decision.because.map(sayBecause), host: outcome.host };
+  const { host } = outcome;
+  note(walk, outcome, { tls: tlsWord(decision, missed), because: decision.because.map(sayBecause), host });
+}
+
+function note(walk: Walk, outcome: HostOutcome, via: Via): void {
+  walk.hosts.push(outcome);
+  walk.vias.set(outcome.host, via);
 }
 
 /** All rungs at one address; sessions follow each other while one of them makes headway. */
@@ -134,9 +139,9 @@ function openRung(walk: Walk, { planned, target }: Dialled, rung: number): Promi
 }
 
 function leaveAddress(walk: Walk, dialled: Dialled, failure: SessionFailure, rung: Rung): void {
-  walk.hosts.push(hostOutcome(dialled.target.host, failure, rung));
-  if (failure.stage === "greeting") walk.greetings.push(failure.status);
-  walk.last = viaOf(dialled, tlsWord(dialled.planned.decision, failure.stage));
+  const outcome = hostOutcome(dialled.target.host, failure, rung);
+  if (failure.stage === "greeting") walk.greetings.push(outcome);
+  note(walk, outcome, viaOf(dialled, tlsWord(dialled.planned.decision, failure.stage)));
 }
 
 /** Sends transactions until the session has no more to give; true when another session here may decide more. */
@@ -162,8 +167,7 @@ async function transact(walk: Walk, dialled: Dialled, session: ClientSession): P
   const result = await session.send(outgoing, decision, walk.signal);
   if ("kind" in result) {
     const outcome = rejectedOutcome(dialled.target.host, result);
-    walk.hosts.push(outcome);
-    walk.last = viaOf(dialled, tlsWord(decision, outcome.why === "requiretls" ? "requiretls" : "verify"));
+    note(walk, outcome, viaOf(dialled, tlsWord(decision, outcome.why === "requiretls" ? "requiretls" : "verify")));
     return "leave";
   }
   const via = viaOf(
@@ -171,7 +175,6 @@ async function transact(walk: Walk, dialled: Dialled, session: ClientSession): P
     tlsWord(decision, session.proof),
     session.proof.kind === "tls" ? session.proof.session : undefined,
   );
-  walk.last = via;
   for (const [at, index] of chunk.entries()) {
     const status = result.recipients[at];
     // RFC 8689 §4.2.1: what this host does not promise, another may.
@@ -184,16 +187,18 @@ async function transact(walk: Walk, dialled: Dialled, session: ClientSession): P
       walk.decided.set(index, outcome);
     }
   }
-  return verdictOf(walk, dialled, result);
+  return verdictOf(walk, dialled, via, result);
 }
 
-function verdictOf(walk: Walk, dialled: Dialled, result: TransactionResult): Verdict {
+function verdictOf(walk: Walk, dialled: Dialled, via: Via, result: TransactionResult): Verdict {
   if (result.host === "ok") return result.reusable ? "again" : "new-session";
-  const status = result.recipients.find((one) => endOf(one) === "deferred" || one.cause === "requiretls-unsupported");
-  if (status !== undefined) {
-    const why = status.cause === "requiretls-unsupported" ? "requiretls" : "answered";
-    walk.hosts.push({ host: dialled.target.host, why, status });
-  }
+  const { host } = dialled.target;
+  const unsupported = result.recipients.find((one) => one.cause === "requiretls-unsupported");
+  const deferred = result.recipients.find((one) => endOf(one) === "deferred");
+  if (unsupported !== undefined) {
+    const missed = viaOf(dialled, tlsWord(dialled.planned.decision, "requiretls"));
+    note(walk, { host, why: "requiretls", status: unsupported }, missed);
+  } else if (deferred !== undefined) note(walk, { host, why: "answered", status: deferred }, via);
   return result.reusable ? "leave" : "broken";
 }
 
@@ -217,11 +222,12 @@ function ended(walk: Walk): ReadonlyMap<number, RecipientOutcome> {
   if (walk.undecided.size === 0) return outcomes;
   const { demand } = walk.work.envelope;
   const end = walk.hosts.length === 0 ? undefined : endWithoutHost(walk.hosts, walk.greetings, demand);
+  const via = (end === undefined ? undefined : walk.vias.get(end.host)) ?? NOWHERE;
   for (const [index, known] of walk.undecided) {
     if (known !== undefined && end?.kind !== "fail") outcomes.set(index, known);
     else {
       const status = end?.status ?? statusOf("local-error");
-      outcomes.set(index, { end: end?.kind === "fail" ? "failed" : "deferred", status, via: walk.last });
+      outcomes.set(index, { end: end?.kind === "fail" ? "failed" : "deferred", status, via });
     }
   }
   return outcomes;

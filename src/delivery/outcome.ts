@@ -99,16 +99,17 @@ export function endOf(status: Status): End {
   }
 }
 
-/** How it ends for recipients that no host decided about. `greetings` are the statuses of refused sessions. */
+/** How it ends for recipients that no host decided about. `greetings` are those outcomes that are refused sessions. */
 export function endWithoutHost(
   hosts: readonly HostOutcome[],
-  greetings: readonly Status[],
+  greetings: readonly HostOutcome[],
   demand: TlsDemand,
 ): Retry | Fail {
   const [first] = greetings;
   // RFC 7504 §3: 521 and 554 count for good only when there is no other host.
-  if (first !== undefined && greetings.length === hosts.length && greetings.every((one) => endOf(one) === "failed")) {
-    return { kind: "fail", status: first };
+  const forGood = greetings.every(({ status }) => endOf(status) === "failed");
+  if (first !== undefined && greetings.length === hosts.length && forGood) {
+    return { kind: "fail", status: first.status, host: first.host };
   }
   return conclude(hosts, demand);
 }

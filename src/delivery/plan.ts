@@ -31,7 +31,7 @@ export interface PlannedHost {
 export interface RuledOut {
   readonly kind: "out";
   readonly outcome: HostOutcome;
-  readonly decision?: TlsDecision;
+  readonly decision: TlsDecision;
 }
 
 export type Plan =

@@ -16,11 +16,14 @@ export interface HostOutcome {
 export interface Retry {
   readonly kind: "retry";
   readonly status: Status;
+  /** The host that the status tells of. */
+  readonly host: string;
 }
 /** Return the message at once. */
 export interface Fail {
   readonly kind: "fail";
   readonly status: Status;
+  readonly host: string;
 }
 
 /**
@@ -28,16 +31,16 @@ export interface Fail {
  * reached is temporary; REQUIRETLS alone fails at once, unless a host was only unreachable.
  */
 export function conclude(hosts: readonly HostOutcome[], demand: TlsDemand): Retry | Fail {
-  const status = mostTelling(hosts);
-  if (!demand.propagate || hosts.length === 0 || !hosts.every(excluded)) return { kind: "retry", status: soft(status) };
+  const { status, host } = mostTelling(hosts);
+  if (!demand.propagate || hosts.length === 0 || !hosts.every(excluded))
+    return { kind: "retry", status: soft(status), host };
   const names = [...new Set(hosts.map((one) => one.host))].join(", ");
   // RFC 8689 §4.2.1
-  return hosts.some((one) => one.why === "requiretls")
-    ? {
-        kind: "fail",
-        status: { ...status, code: 550, enhanced: "5.7.30", text: `REQUIRETLS support required: ${names}` },
-      }
-    : { kind: "fail", status: { ...status, code: 550, enhanced: "5.7.10", text: `Encryption needed: ${status.text}` } };
+  const unsupported = hosts.some((one) => one.why === "requiretls");
+  const [enhanced, text] = unsupported
+    ? (["5.7.30", `REQUIRETLS support required: ${names}`] as const)
+    : (["5.7.10", `Encryption needed: ${status.text}`] as const);
+  return { kind: "fail", status: { ...status, code: 550, enhanced, text }, host };
 }
 
 function excluded(one: HostOutcome): boolean {
@@ -45,10 +48,10 @@ function excluded(one: HostOutcome): boolean {
 }
 
 /** The outcome that tells a postmaster most; of equal ones the first, which is the best host's. */
-function mostTelling(hosts: readonly HostOutcome[]): Status {
+function mostTelling(hosts: readonly HostOutcome[]): HostOutcome {
   for (const why of TELLING) {
     const found = hosts.find((one) => one.why === why);
-    if (found !== undefined) return found.status;
+    if (found !== undefined) return found;
   }
   throw new Error("Nothing to conclude from: no host was tried");
 }

@@ -9,7 +9,7 @@ import { sameName } from "../../src/dns/wire/hierarchy.ts";
 import type { RawRecord } from "../../src/dns/wire/message.ts";
 import { nameText, ROOT } from "../../src/dns/wire/name.ts";
 import { decodeName } from "../../src/dns/wire/rdata.ts";
-import { decodeDs } from "../../src/dns/wire/rdata-dnssec.ts";
+import { decodeDs, decodeRrsig } from "../../src/dns/wire/rdata-dnssec.ts";
 import { parseRecord } from "../../src/dns/wire/text-parse.ts";
 import { presentRdata } from "../../src/dns/wire/text-present.ts";
 import { TYPE, typeName } from "../../src/dns/wire/types.ts";
@@ -73,7 +73,8 @@ function compare(expected: Entry, query: Entry, { answer }: Lookup): string | un
 
 /** AD is only shown to a client that asked with DO or AD (RFC 6840 §5.8). */
 function statusOf(expected: Entry, query: Entry): "secure" | "insecure" | "bogus" | "any" {
-  if (expected.reply.has("SERVFAIL")) return "bogus";
+  if (["SERVFAIL", "YXDOMAIN", "REFUSED", "NOTIMP", "FORMERR"].some((rcode) => expected.reply.has(rcode)))
+    return "bogus";
   if (expected.reply.has("AD")) return "secure";
   return query.reply.has("DO") || query.reply.has("AD") ? "insecure" : "any";
 }
@@ -111,9 +112,19 @@ function line(record: RawRecord): string {
     .replace(" cname ", " CNAME ");
 }
 
-function startOf({ config }: Script): number {
-  const date = config.options.get("val-override-date")?.at(-1) ?? "";
+/** `-1` switches dates off in unbound; here the clock stands where every signature has begun. */
+function latestInception({ ranges }: Script): number {
+  const records = ranges.flatMap((range) => range.entries.flatMap((entry) => [...entry.answer, ...entry.authority]));
+  const begun = records.flatMap((record) =>
+    record.type === TYPE.RRSIG ? (decodeRrsig(record.rdata)?.inception ?? 0) : 0,
+  );
+  return Math.max(...begun) * 1000;
+}
+
+function startOf(script: Script): number {
+  const date = script.config.options.get("val-override-date")?.at(-1) ?? "";
   const parts = /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)$/.exec(date)?.slice(1).map(Number);
+  if (date === "-1") return latestInception(script);
   if (parts === undefined) return /^\d+$/.test(date) ? Number(date) * 1000 : Date.now();
   const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = parts;
   return Date.UTC(year, month - 1, day, hour, minute, second);

@@ -66,6 +66,7 @@ class Recursor {
   readonly #delegations = new Map<string, { readonly delegation: Delegation; readonly expires: number }>();
   readonly #sets = new Map<string, { readonly reply: Reply; readonly expires: number }>();
   readonly #denials: RawRecord[] = [];
+  readonly #glue = new Map<string, readonly string[]>();
   readonly #tried = new Set<string>();
 
   constructor(script: Script, state: ScriptState, clock: Clock) {
@@ -107,6 +108,9 @@ class Recursor {
       );
       answer.push(...path.records.filter((record) => !answer.includes(record)));
       this.#keepSets(path.records, reply.authority);
+      this.#keepSigned(
+        [...reply.authority, ...reply.additional].filter((record) => isWithin(record.owner, delegation.zone)),
+      );
       if (path.complete || sameName(path.end, current)) {
         return { ...reply, answer, authority: [...kept, ...reply.authority] };
       }
@@ -133,6 +137,7 @@ class Recursor {
       const next = delegation.forward ? undefined : referral(question, reply, delegation);
       if (next === undefined) return { reply, delegation };
       this.#keepDs(next.zone, reply);
+      this.#keepGlue(reply.additional);
       this.#delegations.set(next.zone.key, { delegation: next, expires: this.#clock.now() + 3600_000 });
       delegation = next;
     }
@@ -154,13 +159,28 @@ class Recursor {
     for (const record of authority) if (isDenial(record)) this.#denials.push(record);
   }
 
+  /** Signed sets beside the answer are kept as well: their signatures say where they come from. */
+  #keepSigned(records: readonly RawRecord[]): void {
+    const signed = records.filter((record) =>
+      records.some(
+        (other) =>
+          other.type === TYPE.RRSIG &&
+          sameName(other.owner, record.owner) &&
+          decodeRrsig(other.rdata)?.typeCovered === record.type,
+      ),
+    );
+    const sets = signed.filter((record) => !isDenial(record));
+    const fresh = sets.filter((record) => !this.#sets.has(`${record.type} ${record.owner.key}`));
+    this.#keepSets([...fresh, ...records.filter((record) => record.type === TYPE.RRSIG)], []);
+  }
+
   #keptSet({ name, type }: Question): { readonly reply: Reply; readonly delegation: Delegation } | undefined {
     const everything: Delegation = { zone: ROOT, addresses: [], servers: [], forward: true };
     const fresh = (key: string): Reply | undefined => {
       const kept = this.#sets.get(key);
       return kept !== undefined && kept.expires > this.#clock.now() ? kept.reply : undefined;
     };
-    for (const wanted of [type, TYPE.CNAME]) {
+    for (const wanted of type === TYPE.DS ? [type] : [type, TYPE.CNAME]) {
       const reply = fresh(`${wanted} ${name.key}`);
       if (reply !== undefined) return { reply, delegation: everything };
     }
@@ -170,6 +190,13 @@ class Recursor {
       if (reply !== undefined) return { reply, delegation: everything };
     }
     return undefined;
+  }
+
+  #keepGlue(additional: readonly RawRecord[]): void {
+    for (const [owner, records] of Map.groupBy(additional, (record) => record.owner.key)) {
+      const addresses = records.flatMap((record) => addressOf(record.type, record.rdata));
+      if (addresses.length > 0) this.#glue.set(owner, addresses);
+    }
   }
 
   /** What a referral says about DS answers a later question for it, as recursors do. */
@@ -183,6 +210,7 @@ class Recursor {
     const denial = reply.authority.filter(isDenial);
     if (answer.length === 0 && denial.length === 0) return;
     const kept = { rcode: RCODE.NOERROR, answer, authority: answer.length > 0 ? [] : denial, additional: [] };
+    this.#keepSets(answer, []);
     this.#messages.set(key, { reply: kept, expires: this.#clock.now() + messageTtl(kept) * 1000 });
   }
 
@@ -228,6 +256,8 @@ class Recursor {
   }
 
   #addressesOf(server: Name, how: { readonly depth: number }): readonly string[] {
+    const glue = this.#glue.get(server.key);
+    if (glue !== undefined) return glue;
     const found = [TYPE.A, TYPE.AAAA].flatMap((type) => {
       const reply = this.#iterate({ name: server, type }, { depth: how.depth + 1, fresh: false })?.reply;
       return (reply?.answer ?? [])
@@ -302,7 +332,9 @@ function pathFrom(
   let end = name;
   for (let hops = 0; hops < 12; hops++) {
     const here = answer.filter((record) => sameName(record.owner, end));
-    const data = type === TYPE.ANY ? here : setWithSignatures(here, type);
+    // A name with an alias and other data breaks the rules; what stands first counts.
+    const first = here.find((record) => record.type === type || record.type === TYPE.CNAME);
+    const data = type === TYPE.ANY ? here : setWithSignatures(here, first?.type === type ? type : -1);
     if (data.some((record) => record.type !== TYPE.RRSIG || type === TYPE.RRSIG)) {
       return { records: [...records, ...data], end, complete: true };
     }

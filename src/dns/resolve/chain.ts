@@ -11,7 +11,7 @@ export type Link =
   | { readonly kind: "data"; readonly sets: readonly RecordSet[] }
   /** `proof` is the set to validate: the CNAME itself, or the DNAME it was made from. */
   | { readonly kind: "alias"; readonly target: Name; readonly proof: RecordSet }
-  | { readonly kind: "malformed"; readonly detail: string }
+  | { readonly kind: "malformed"; readonly cause: "bogus" | "unavailable"; readonly detail: string }
   | { readonly kind: "nothing" };
 
 /** Finds the records or the alias of `name` in the sets of an answer section. */
@@ -32,7 +32,7 @@ function cnameLink(set: RecordSet): Link {
   const [record, second] = set.records;
   const target = record === undefined ? undefined : decodeName(record.rdata);
   if (target === undefined || second !== undefined)
-    return { kind: "malformed", detail: "a CNAME set that is not one name" };
+    return { kind: "malformed", cause: "bogus", detail: "a CNAME set that is not one name" };
   return { kind: "alias", target, proof: set };
 }
 
@@ -46,14 +46,14 @@ function dnameLink(name: Name, answer: ReadonlyMap<string, RecordSet>, cname: Re
     const [record, second] = set.records;
     const base = record === undefined ? undefined : decodeName(record.rdata);
     if (base === undefined || second !== undefined) {
-      return { kind: "malformed", detail: "a DNAME set that is not one name" };
+      return { kind: "malformed", cause: "bogus", detail: "a DNAME set that is not one name" };
     }
     const kept = name.labels.slice(0, name.labels.length - owner.labels.length);
     const made = nameFromLabels([...kept, ...base.labels]);
-    if (!made.ok) return { kind: "malformed", detail: "a DNAME makes a name that is too long" };
+    if (!made.ok) return { kind: "malformed", cause: "unavailable", detail: "a DNAME makes a name that is too long" };
     const shown = cname?.records[0] === undefined ? made.value : decodeName(cname.records[0].rdata);
     if (shown === undefined || !sameName(shown, made.value)) {
-      return { kind: "malformed", detail: "a CNAME that its DNAME does not make" };
+      return { kind: "malformed", cause: "bogus", detail: "a CNAME that its DNAME does not make" };
     }
     return { kind: "alias", target: made.value, proof: set };
   }

@@ -1,6 +1,7 @@
 import type { Instant } from "../../base/mod.ts";
 import type { Alias, Answer, Security } from "../answer.ts";
 import { recordSets, subjectOf } from "../dnssec/rrset.ts";
+import { sameName } from "../wire/hierarchy.ts";
 import type { Message, RawRecord } from "../wire/message.ts";
 import { RCODE, rcodeName } from "../wire/message.ts";
 import type { Name } from "../wire/name.ts";
@@ -59,6 +60,7 @@ function* readMessage(
   message: Message,
   { context, aliases }: { readonly context: WalkContext; readonly aliases: number },
 ): Walk<Lookup | undefined> {
+  if (trail.asked.type === TYPE.RRSIG) return withSignatures(trail, message);
   const answer = recordSets(message.answer);
   const authority = recordSets(message.authority);
   const { type } = trail.asked;
@@ -68,7 +70,7 @@ function* readMessage(
       case "nothing":
         return undefined;
       case "malformed":
-        return failed(trail, failure("bogus", link.detail, about(trail)));
+        return failed(trail, failure(link.cause, link.detail, about(trail)));
       case "data": {
         for (const set of link.sets) {
           const standing = yield* judgeSet(set, authority, context);
@@ -96,9 +98,20 @@ function* readMessage(
   return undefined;
 }
 
+/** Signatures are not signed themselves, so they are insecure wherever they lie. */
+// RFC 4035 §2.2
+function withSignatures(trail: Trail, message: Message): Lookup | undefined {
+  const found = message.answer.filter((record) => record.type === TYPE.RRSIG && sameName(record.owner, trail.current));
+  if (found.length === 0) return undefined;
+  const detail = "signatures are not signed";
+  const proof: ProofNode = { ...about(trail), kind: "records", verdict: "insecure", detail, children: [] };
+  add(trail, { security: "insecure", expires: Number.NEGATIVE_INFINITY, proof });
+  return withRecords(trail, found);
+}
+
 function* endWithNothing(trail: Trail, message: Message, context: WalkContext): Walk<Lookup> {
   if (message.rcode === RCODE.YXDOMAIN) {
-    return failed(trail, failure("bogus", "a DNAME makes a name that is too long", about(trail)));
+    return failed(trail, failure("unavailable", "a DNAME makes a name that is too long", about(trail)));
   }
   const standing = yield* judgeNegative({ name: trail.current, type: trail.asked.type }, message, context);
   if (standing.kind === "failure") return failed(trail, standing);

@@ -32,4 +32,4 @@ const CITATION =
   /\bRFC (\d{3,5})((?: (?:§|Appendix )[A-Z0-9]+(?:\.\d+)*(?:(?:,| and|, and| or| to)(?= (?:§|Appendix )))?)*)/g;
 const SECTION = /(?:§|Appendix )[A-Z0-9]+(?:\.\d+)*/g;
 const SIGN = /^(?:§|Appendix )/;
-const ODD = /\bRFC[- ]?\d{3,5},? (?:[Ss]ections?|[Ss]ec\.|§ |§§)|\bRFC-?\d{3,5}\b(?=,? §)/g;
+const ODD = /\bRFC[- ]?\d{3,5},? (?:[Ss]ections?|[Ss]ec\.|§ |§§)|\bRFC \d{3,5}(?=, §)|\bRFC-?\d{3,5}(?=,? §)/g;

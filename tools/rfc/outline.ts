@@ -41,7 +41,7 @@ export function titleOf(text: string): string {
 
 /** The lines without page breaks, running heads and table of contents; those of a shifted first page are moved back. */
 function body(text: string): string[] {
-  const lines = plain(text).map((line, at) => (at < FIRST_PAGE ? line.replace(/^ {4}(?=\S)/, "") : line));
+  const lines = plain(text).map((line, at) => (at < FIRST_PAGE ? line.replace(SHIFTED_HEADING, "") : line));
   const kept = lines.filter((line) => !line.includes("\f") && !PAGE_FOOT.test(line) && !PAGE_HEAD.test(line));
   if (!kept.some((line) => MARKDOWN_HEADING.test(line))) {
     return kept.map((line) => (CONTENTS_LINE.test(line) ? "" : line));
@@ -78,6 +78,7 @@ function follows(previous: string, next: string): boolean {
 
 const HEADING =
   /^(?:(\d+(?:\.\d+)*|[A-Z](?:\.\d+)+|[A-Z](?=\. ))\.?|Appendix ([A-Z](?:\.\d+)*)[.:]?(?: --| -)?)\s+(\S.*)$/;
+const SHIFTED_HEADING = /^ {4}(?=\d+(?:\.\d+)*\.? +\S)/;
 const MARKDOWN_HEADING = /^#{1,6} /;
 const BEFORE_TITLE_ENDS = /^ *(?:\d+\. +)?(?:Abstract|Status of this Memo)\s*$/i;
 /** Lines of a printed page. */

@@ -1,0 +1,518 @@
+import assert from "node:assert/strict";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import PostalMime from "postal-mime";
+import { ManualClock } from "../../../test/support/clock.ts";
+import { staticResolver } from "../../../test/support/resolver.ts";
+import { type FakeHost, type FakeNetwork, fakeNetwork, replied } from "../../../test/support/sessions.ts";
+import { type Bytes, fromUtf8, seededRandom, utf8 } from "../../base/mod.ts";
+import { domain, type Envelope, NO_DEMAND, NULL_REVERSE_PATH, parseMailbox, type Recipient } from "../../mail/mod.ts";
+import { type Events, subscribe } from "../../observe/mod.ts";
+import { localPolicies } from "../../policy/mod.ts";
+import { type Destination, newQueueId, type QueueId, type Store, StoreError } from "../../queue/mod.ts";
+import { memoryStore } from "../../queue/store/mod.ts";
+import { statusOf } from "../../status/mod.ts";
+import type { DeliveryOptions } from "./options.ts";
+import { startDelivery } from "./worker.ts";
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const zone = Object.fromEntries(
+  ["pine", "oak", "rook"].flatMap((name, at) => [
+    [`${name}.example`, { MX: [{ preference: 10, exchange: `mx.${name}.example` }] }],
+    [`mx.${name}.example`, { A: [`192.0.2.${at + 1}`] }],
+  ]),
+);
+const PINE = "192.0.2.1";
+const OAK = "192.0.2.2";
+const ROOK = "192.0.2.3";
+const BODY = "Message-ID: <1@rook.example>\r\nSubject: hello\r\n\r\nsecret\r\n";
+
+interface House extends AsyncDisposable {
+  readonly store: Store;
+  readonly clock: ManualClock;
+  readonly network: FakeNetwork;
+  readonly attempts: Events["hopseal:attempt"][];
+  readonly faults: string[];
+  readonly stop: AbortController;
+  /** Queues one message to these addresses. */
+  send(to: readonly string[], more?: Partial<Envelope> & { readonly notify?: Recipient["notify"] }): Promise<QueueId>;
+  start(): Promise<void>;
+  /** Moves time on in small steps and lets everything happen that can. */
+  pass(span: number, step?: number): Promise<void>;
+}
+
+async function house(
+  hosts: Readonly<Record<string, FakeHost>>,
+  more: Partial<DeliveryOptions> & { readonly wrap?: (store: Store) => Store } = {},
+): Promise<House> {
+  const clock = new ManualClock();
+  const random = seededRandom(7);
+  const inner = memoryStore({ clock });
+  const store = more.wrap?.(inner) ?? inner;
+  const network = fakeNetwork(hosts);
+  const stop = new AbortController();
+  const attempts: Events["hopseal:attempt"][] = [];
+  const faults: string[] = [];
+  const listening = [
+    subscribe("hopseal:attempt", (event) => attempts.push(event)),
+    subscribe("hopseal:fault", (event) => faults.push(event.text)),
+  ];
+  const newId = (): QueueId => newQueueId(clock, random);
+  const postmaster = { localPart: "postmaster", domain: domain("rook.example") };
+  let done: Promise<void> | undefined;
+  const pass = async (span: number, step = span): Promise<void> => {
+    await idle();
+    for (let passed = 0; passed < span; passed += step) {
+      clock.advance(Math.min(step, span - passed));
+      await idle();
+    }
+  };
+  return {
+    store,
+    clock,
+    network,
+    attempts,
+    faults,
+    stop,
+    pass,
+    async send(to, extra = {}) {
+      const { notify, ...envelope } = extra;
+      const id = newId();
+      const recipients = to.map(
+        (address): Recipient => ({ mailbox: mailbox(address), ...(notify === undefined ? {} : { notify }) }),
+      );
+      const domains = [...new Set(recipients.map((one) => one.mailbox.domain))];
+      const sink = store.stage();
+      await sink.write(utf8(BODY));
+      await store.commit(
+        {
+          id,
+          acceptedAt: clock.now(),
+          envelope: { ...BASE, recipients, ...envelope },
+          units: domains.map((name) => ({
+            destination: name as string as Destination,
+            recipients: recipients.flatMap((one, at) => (one.mailbox.domain === name ? [at] : [])),
+          })),
+        },
+        await sink.finish(),
+      );
+      return id;
+    },
+    async start() {
+      ({ done } = startDelivery({
+        store,
+        clock,
+        random,
+        resolver: staticResolver(zone),
+        openSession: network.openSession,
+        routes: [],
+        policies: localPolicies([]),
+        hostname: domain("mx1.rook.example"),
+        postmaster,
+        self: { names: ["mx1.rook.example"], addresses: [] },
+        newQueueId: newId,
+        signal: stop.signal,
+        ...more,
+      }));
+      await idle();
+    },
+    async [Symbol.asyncDispose]() {
+      stop.abort();
+      await pass(2 * MINUTE, 10_000);
+      await done;
+      for (const one of listening) one[Symbol.dispose]();
+      assert.equal(clock.pending, 0, "a timer was left behind");
+    },
+  };
+}
+
+const BASE: Envelope = {
+  reversePath: { kind: "mailbox", mailbox: mailbox("ada@rook.example") },
+  recipients: [],
+  body: "7bit",
+  smtpUtf8: false,
+  dsn: { envid: "E1" },
+  demand: NO_DEMAND,
+  origin: { kind: "local" },
+  content: { size: BODY.length, eightBit: false, bareCrLf: false, nul: false, endsInCrlf: true, longestLine: 28 },
+};
+
+function mailbox(text: string): Recipient["mailbox"] {
+  const parsed = parseMailbox(text);
+  assert.ok(parsed.ok);
+  return parsed.value;
+}
+
+/** Lets promises run until nothing more can happen without time. */
+async function idle(): Promise<void> {
+  for (let turn = 0; turn < 30; turn++) await new Promise<void>((resolve) => setImmediate(resolve));
+}
+
+test("startDelivery: a message leaves, the queue is empty, and one line tells of each recipient", async () => {
+  await using it = await house({ [PINE]: {}, [OAK]: {} });
+  const id = await it.send(["bo@pine.example", "cy@pine.example", "di@oak.example"]);
+  it.clock.advance(500);
+  await it.start();
+  assert.deepEqual(await it.store.count(), { messages: 0, units: 0 });
+  assert.deepEqual(
+    it.attempts.map((one) => `${one.to} ${one.outcome} ${one.tls} ${one.host} ${one.address}`),
+    [
+      "bo@pine.example delivered may:encrypted mx.pine.example 192.0.2.1",
+      "cy@pine.example delivered may:encrypted mx.pine.example 192.0.2.1",
+      "di@oak.example delivered may:encrypted mx.oak.example 192.0.2.2",
+    ],
+  );
+  assert.deepEqual(it.attempts[0], {
+    id,
+    attempt: 1,
+    from: "<ada@rook.example>",
+    to: "bo@pine.example",
+    outcome: "delivered",
+    tls: "may:encrypted",
+    session: { version: "TLSv1.3", cipher: "TLS_AES_128_GCM_SHA256" },
+    host: "mx.pine.example",
+    address: "192.0.2.1",
+    code: 250,
+    enhanced: "2.6.0",
+    text: "Message accepted",
+    because: ["default: nothing asks for more than opportunistic TLS (RFC 3207 §4)"],
+    at: it.clock.now(),
+    age: 500,
+    took: 0,
+  });
+});
+
+test("startDelivery: what comes while it waits is begun at once", async () => {
+  await using it = await house({ [PINE]: {} });
+  await it.start();
+  await it.send(["bo@pine.example"]);
+  await idle();
+  assert.equal(it.attempts.length, 1);
+});
+
+test("startDelivery: what is deferred is tried again on schedule and returned after its time (RFC 5321 §4.5.4.1)", async () => {
+  await using it = await house({ [ROOK]: {} }, { retry: { first: 30 * MINUTE, expireAfter: 10 * HOUR } });
+  await it.send(["bo@pine.example"]);
+  await it.start();
+  await it.pass(12 * HOUR, 5 * MINUTE);
+  const first = it.attempts[0]?.at ?? 0;
+  const tries = it.attempts.filter((one) => one.to === "bo@pine.example");
+  const hours = tries.map((one) => (one.at - first) / HOUR);
+  assert.equal(tries.length, 6);
+  for (const [at, least] of [0, 0.5, 1.5, 3.5, 7.5, 10].entries()) {
+    assert.ok((hours[at] ?? 0) >= least && (hours[at] ?? 0) < least * 1.1 + 0.2, hours.join(" "));
+  }
+  assert.deepEqual(
+    tries.map((one) => one.outcome),
+    ["deferred", "deferred", "deferred", "deferred", "deferred", "failed"],
+  );
+  assert.equal(tries.at(-1)?.text, "Not delivered within 10 hours: connect failed");
+  assert.equal(it.attempts.at(-1)?.to, "ada@rook.example");
+  assert.deepEqual(await it.store.count(), { messages: 0, units: 0 });
+});
+
+test("startDelivery: a failure returns the header to the sender, in the same settlement (RFC 3464)", async () => {
+  let enqueued: Bytes | undefined;
+  const wrap = (store: Store): Store => ({
+    ...store,
+    settle(claim, settlement) {
+      enqueued ??= settlement.enqueue?.[0]?.body;
+      return store.settle(claim, settlement);
+    },
+  });
+  const refuses: FakeHost = {
+    transact: () => ({ recipients: [replied(550, "no such user", "5.1.1"), statusOf("ok-message")] }),
+  };
+  await using it = await house({ [PINE]: refuses, [ROOK]: {} }, { wrap });
+  await it.send(["bo@pine.example", "cy@pine.example"]);
+  await it.start();
+  assert.deepEqual(
+    it.attempts.map((one) => `${one.from} ${one.to} ${one.outcome}`),
+    [
+      "<ada@rook.example> bo@pine.example failed",
+      "<ada@rook.example> cy@pine.example delivered",
+      "<> ada@rook.example delivered",
+    ],
+  );
+  assert.ok(enqueued !== undefined);
+  const text = fromUtf8(enqueued);
+  const mail = await PostalMime.parse(enqueued);
+  assert.equal(mail.to?.[0]?.address, "ada@rook.example");
+  assert.equal(mail.from?.address, "postmaster@rook.example");
+  assert.match(text, /^Received: /);
+  assert.match(text, /Final-Recipient: rfc822; bo@pine\.example\r\nAction: failed\r\nStatus: 5\.1\.1\r\n/);
+  assert.match(text, /Original-Envelope-Id: E1\r\n/);
+  assert.match(text, /Subject: hello\r\n/);
+  assert.ok(!text.includes("secret") && !text.includes("cy@pine.example"));
+});
+
+test("startDelivery: no notice about a notice, nor where the sender asked for none (RFC 5321 §6.1, RFC 3461 §4.1)", async () => {
+  await using it = await house({ [PINE]: { transact: () => ({ recipients: [replied(550, "no")] }) }, [ROOK]: {} });
+  await it.send(["bo@pine.example"], { reversePath: NULL_REVERSE_PATH });
+  await it.send(["bo@pine.example"], { notify: "never" });
+  await it.send(["bo@pine.example"], { notify: ["delay"] });
+  await it.start();
+  assert.equal(it.attempts.length, 3);
+  assert.deepEqual(await it.store.count(), { messages: 0, units: 0 });
+});
+
+test("startDelivery: a destination has its limit, and a dead one delays no other", async () => {
+  await using it = await house({ [OAK]: {} });
+  const hanging: (() => void)[] = [];
+  const open: DeliveryOptions["openSession"] = (target, decision, rung, signal) =>
+    target.address === PINE
+      ? new Promise((resolve) => {
+          hanging.push(() => resolve(it.network.openSession({ ...target, address: OAK }, decision, rung, signal)));
+        })
+      : it.network.openSession(target, decision, rung, signal);
+  for (let made = 0; made < 7; made++) await it.send(["bo@pine.example"]);
+  for (let made = 0; made < 5; made++) await it.send(["di@oak.example"]);
+  await using _delivery = startDelivery({ ...optionsOf(it), openSession: open, perDestination: 2, concurrency: 4 });
+  await idle();
+  assert.equal(hanging.length, 2);
+  assert.equal(it.attempts.filter((one) => one.to === "di@oak.example").length, 5);
+  for (let round = 0; hanging.length > 0; round++) {
+    assert.ok(hanging.length <= 2 && round < 7);
+    hanging.shift()?.();
+    await idle();
+  }
+  assert.equal(it.attempts.length, 12);
+  it.stop.abort();
+});
+
+/** The same options that `start` uses, for a test that brings its own sessions. */
+function optionsOf(it: House): DeliveryOptions {
+  return {
+    store: it.store,
+    clock: it.clock,
+    random: seededRandom(3),
+    resolver: staticResolver(zone),
+    openSession: it.network.openSession,
+    routes: [],
+    policies: localPolicies([]),
+    hostname: domain("mx1.rook.example"),
+    postmaster: mailbox("postmaster@rook.example"),
+    self: { names: [], addresses: [] },
+    newQueueId: () => newQueueId(it.clock, seededRandom(it.attempts.length)),
+    signal: it.stop.signal,
+  };
+}
+
+/** An attempt that hangs until its signal is given or it is let go. */
+function hangingSessions(it: House): {
+  open: DeliveryOptions["openSession"];
+  letGo: () => void;
+  stopped: () => boolean;
+} {
+  const gate = Promise.withResolvers<void>();
+  let stopped = false;
+  return {
+    letGo: () => gate.resolve(),
+    stopped: () => stopped,
+    async open(target, decision, rung, signal) {
+      signal?.addEventListener("abort", () => {
+        stopped = true;
+        gate.resolve();
+      });
+      await gate.promise;
+      if (stopped)
+        return { kind: "failed", stage: "connect", status: statusOf("shutting-down"), findings: [], connected: false };
+      return it.network.openSession(target, decision, rung, signal);
+    },
+  };
+}
+
+test("startDelivery: a lease is renewed while its attempt goes on", async () => {
+  await using it = await house({ [PINE]: {} });
+  await it.send(["bo@pine.example"]);
+  const hanging = hangingSessions(it);
+  await using _delivery = startDelivery({ ...optionsOf(it), openSession: hanging.open, lease: MINUTE });
+  await it.pass(30 * MINUTE, 10_000);
+  assert.deepEqual(await it.store.claim({ now: it.clock.now(), lease: MINUTE, limit: 1 }), []);
+  hanging.letGo();
+  await idle();
+  assert.equal(it.attempts.length, 1);
+  assert.deepEqual(await it.store.count(), { messages: 0, units: 0 });
+  it.stop.abort();
+});
+
+test("startDelivery: an attempt whose lease was lost changes and reports nothing", async () => {
+  await using it = await house(
+    { [PINE]: {} },
+    { wrap: (store) => ({ ...store, renew: () => Promise.resolve(false), settle: () => Promise.resolve(false) }) },
+  );
+  await it.send(["bo@pine.example"]);
+  const hanging = hangingSessions(it);
+  await using _delivery = startDelivery({ ...optionsOf(it), openSession: hanging.open, lease: MINUTE });
+  await it.pass(40_000);
+  assert.ok(hanging.stopped());
+  assert.deepEqual(it.attempts, []);
+  assert.match(it.faults.join(), /lease of message \w+ was lost/);
+  it.stop.abort();
+});
+
+test("startDelivery: at the signal, what is under way finishes and nothing is begun", async () => {
+  await using it = await house({ [PINE]: {}, [OAK]: {} });
+  await it.send(["bo@pine.example"]);
+  const hanging = hangingSessions(it);
+  const delivery = startDelivery({ ...optionsOf(it), openSession: hanging.open });
+  await idle();
+  it.stop.abort();
+  await it.send(["di@oak.example"]);
+  await it.pass(30_000);
+  assert.ok(!hanging.stopped());
+  hanging.letGo();
+  await delivery.done;
+  assert.deepEqual(
+    it.attempts.map((one) => `${one.to} ${one.outcome}`),
+    ["bo@pine.example delivered"],
+  );
+  assert.deepEqual(await it.store.count(), { messages: 1, units: 1 });
+});
+
+test("startDelivery: what does not finish in time is stopped, kept, and due again at once", async () => {
+  await using it = await house({});
+  const id = await it.send(["bo@pine.example"]);
+  const hanging = hangingSessions(it);
+  const delivery = startDelivery({ ...optionsOf(it), openSession: hanging.open, drain: MINUTE });
+  await idle();
+  it.stop.abort();
+  await it.pass(MINUTE);
+  await delivery.done;
+  assert.ok(hanging.stopped());
+  const [claim] = await it.store.claim({ now: it.clock.now(), lease: MINUTE, limit: 1 });
+  assert.deepEqual([claim?.message, claim?.crashes], [id, 0]);
+});
+
+test("startDelivery: what was claimed and not begun is given back at the signal", async () => {
+  await using it = await house({});
+  for (let made = 0; made < 4; made++) await it.send(["bo@pine.example"]);
+  const hanging = hangingSessions(it);
+  const delivery = startDelivery({ ...optionsOf(it), openSession: hanging.open, perDestination: 1, drain: MINUTE });
+  await idle();
+  it.stop.abort();
+  await it.pass(MINUTE);
+  await delivery.done;
+  const claims = await it.store.claim({ now: it.clock.now(), lease: MINUTE, limit: 9 });
+  assert.deepEqual(
+    claims.map((claim) => claim.crashes),
+    [0, 0, 0, 0],
+  );
+});
+
+test("startDelivery: a message whose attempts crash is held for an operator", async () => {
+  await using it = await house({ [PINE]: {} });
+  const id = await it.send(["bo@pine.example"]);
+  for (let crash = 0; crash < 3; crash++) {
+    assert.equal((await it.store.claim({ now: it.clock.now(), lease: MINUTE, limit: 1 })).length, 1);
+    it.clock.advance(2 * MINUTE);
+  }
+  await it.start();
+  const shown = await it.store.show(id);
+  assert.deepEqual(
+    shown?.units.map((unit) => unit.state),
+    ["held"],
+  );
+  assert.deepEqual(it.network.log, []);
+  assert.match(it.faults.join(), /on hold: its attempt crashed 3 times/);
+});
+
+test("startDelivery: an attempt that breaks is a fault, and the message is kept and tried again", async () => {
+  let calls = 0;
+  await using it = await house({ [PINE]: {} });
+  await it.send(["bo@pine.example"]);
+  await using _delivery = startDelivery({
+    ...optionsOf(it),
+    openSession: (...call) => (calls++ === 0 ? Promise.reject(new Error("a bug")) : it.network.openSession(...call)),
+  });
+  await it.pass(HOUR, MINUTE);
+  assert.deepEqual(
+    it.attempts.map((one) => `${one.outcome} ${one.code} ${one.enhanced}`),
+    ["deferred 451 4.3.0", "delivered 250 2.6.0"],
+  );
+  assert.match(it.faults.join(), /The attempt for message \w+ broke: a bug/);
+  it.stop.abort();
+});
+
+test("startDelivery: an outcome that cannot be recorded is recorded later, under the same lease", async () => {
+  let failures = 3;
+  await using it = await house(
+    { [PINE]: {} },
+    {
+      wrap: (store) => ({
+        ...store,
+        settle: (...call) => (failures-- > 0 ? Promise.reject(new StoreError("io", "disk")) : store.settle(...call)),
+      }),
+    },
+  );
+  await it.send(["bo@pine.example"]);
+  await it.start();
+  await it.pass(MINUTE, 1000);
+  assert.equal(it.attempts.length, 1);
+  assert.equal(it.network.log.filter((line) => line.includes("MAIL")).length, 1);
+  assert.equal(it.faults.length, 3);
+});
+
+test("startDelivery: waiting costs nothing, and a store that fails is asked again after a while", async () => {
+  let claims = 0;
+  let broken = true;
+  await using it = await house(
+    { [PINE]: {} },
+    {
+      wrap: (store) => ({
+        ...store,
+        claim(request) {
+          claims++;
+          return broken ? Promise.reject(new StoreError("io", "disk")) : store.claim(request);
+        },
+      }),
+    },
+  );
+  await it.start();
+  await it.pass(20_000, 1000);
+  assert.ok(claims >= 4 && claims <= 5, `${claims}`);
+  broken = false;
+  await it.pass(10_000, 1000);
+  claims = 0;
+  await it.pass(24 * HOUR, MINUTE);
+  assert.equal(claims, 0);
+});
+
+test("startDelivery: maildir and discard, by route", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "hopseal-delivery-"));
+  try {
+    await using it = await house(
+      {},
+      {
+        routes: [
+          { recipients: ["bin@oak.example"], target: { kind: "discard" } },
+          { recipients: ["oak.example"], target: { kind: "maildir", path: `${folder}/{localpart}` } },
+        ],
+      },
+    );
+    const id = await it.send(["bo@oak.example", '"../x"@oak.example', "bin@oak.example"]);
+    const reported = Promise.withResolvers<void>();
+    using _listening = subscribe("hopseal:attempt", () => {
+      if (it.attempts.length === 3) reported.resolve();
+    });
+    await it.start();
+    await reported.promise;
+    assert.deepEqual(it.attempts.map((one) => `${one.to} ${one.outcome} ${one.tls}`).sort(), [
+      '"../x"@oak.example delivered local:maildir',
+      "bin@oak.example delivered local:discard",
+      "bo@oak.example delivered local:maildir",
+    ]);
+    assert.deepEqual((await readdir(folder)).sort(), ["%2E.%2Fx", "bo"]);
+    const [name = ""] = await readdir(`${folder}/bo/new`);
+    assert.ok(name.includes(id));
+    assert.match(
+      await readFile(`${folder}/bo/new/${name}`, "utf8"),
+      /^Return-Path: <ada@rook\.example>\nDelivered-To: bo@oak\.example\nMessage-ID/,
+    );
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});

@@ -47,7 +47,7 @@ export async function scriptedServer(script: Script, tls?: TlsOptions): Promise<
       }
     });
   };
-  const stream = tls === undefined ? createServer(serve) : createTlsServer(tls, serve);
+  const stream = tls === undefined ? createServer({ noDelay: true }, serve) : createTlsServer(tls, serve);
   stream.on("tlsClientError", () => {});
   stream.listen(0, "127.0.0.1");
   await once(stream, "listening");

@@ -115,7 +115,7 @@ async function readAliases(
   while (chain.length <= MOST_ALIASES) {
     const link = linkAt(at, asked.type, sets);
     if (link.kind === "malformed") return link;
-    if (link.kind === "data") return { kind: "data", records: link.sets.flatMap((set) => set.records) };
+    if (link.kind === "data") return { kind: "data", records: link.records };
     if (link.kind === "nothing") return { kind: "nothing", at };
     const target = text(link.target);
     if (chain.some(({ owner }) => owner === target) || target === text(at)) {

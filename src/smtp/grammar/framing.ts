@@ -27,7 +27,7 @@ export interface Framing {
   /** Octets that came and were not handed out yet. */
   readonly buffered: number;
   next(reading: Reading): Frame;
-  /** A transaction is over: its facts go. Content that is still coming in keeps its frame. */
+  /** Content of another message begins: facts of what was read before, dropped chunks too, go. */
   forget(): void;
 }
 

@@ -200,6 +200,7 @@ export class Runner {
       case "ask-recipient":
         return this.#house.recipient(effect.request);
       case "ask-sink":
+        this.#framing.forget();
         return this.#house.sink();
       case "finish":
         return this.#house.finish(effect.facts);
@@ -209,7 +210,6 @@ export class Runner {
         this.#house.abort();
         return undefined;
       case "reset":
-        this.#framing.forget();
         this.#house.reset();
         return undefined;
       case "start-tls":

@@ -109,31 +109,27 @@ async function play(session: Bare, model: Model, done: Action, cut: number): Pro
 for (const late of [false, true]) {
   test(`any sequence of commands gets the model's replies and leaves no envelope behind, answers ${late ? "later" : "at once"}`, async () => {
     await fc.assert(
-      fc.asyncProperty(
-        fc.array(fc.tuple(action, fc.nat(100)), { maxLength: 25 }),
-        fc.boolean(),
-        async (steps, quits) => {
-          const kept = house(late);
-          const limits = { messageSize: MODEL_SIZE, recipients: MODEL_RECIPIENTS, errors: 1000 };
-          const session = bareSession(kept.reception, { limits, starttls: true });
-          const model = new Model();
-          await settle(session);
-          assert.deepEqual(
-            session.replies().map(({ code }) => code),
-            [220],
-          );
-          for (const done of steps) {
-            const [said, expected] = await play(session, model, done, cut);
-            assert.deepEqual(said, expected, JSON.stringify(done));
-            assert.equal(kept.open().handlers, model.mail === undefined ? 0 : 1, `after ${JSON.stringify(done)}`);
-            assert.equal(kept.open().sinks, model.mail?.chunked === true ? 1 : 0, `after ${JSON.stringify(done)}`);
-          }
-          if (quits) session.send("QUIT\r\n");
-          else session.runner.lose();
-          assert.deepEqual([kept.breaches, kept.open()], [[], { handlers: 0, sinks: 0 }]);
-          assert.equal(session.closed, quits ? "gently" : "at once");
-        },
-      ),
+      fc.asyncProperty(actions, fc.nat(100), fc.boolean(), async (steps, cut, quits) => {
+        const kept = house(late);
+        const limits = { messageSize: MODEL_SIZE, recipients: MODEL_RECIPIENTS, errors: 1000 };
+        const session = bareSession(kept.reception, { limits, starttls: true });
+        const model = new Model();
+        await settle(session);
+        assert.deepEqual(
+          session.replies().map(({ code }) => code),
+          [220],
+        );
+        for (const done of steps) {
+          const [said, expected] = await play(session, model, done, cut);
+          assert.deepEqual(said, expected, JSON.stringify(done));
+          assert.equal(kept.open().handlers, model.mail === undefined ? 0 : 1, `after ${JSON.stringify(done)}`);
+          assert.equal(kept.open().sinks, model.mail?.chunked === true ? 1 : 0, `after ${JSON.stringify(done)}`);
+        }
+        if (quits) session.send("QUIT\r\n");
+        else session.runner.lose();
+        assert.deepEqual([kept.breaches, kept.open()], [[], { handlers: 0, sinks: 0 }]);
+        assert.equal(session.closed, quits ? "gently" : "at once");
+      }),
       { numRuns: late ? 200 : 600 },
     );
   });

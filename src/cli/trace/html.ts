@@ -66,7 +66,7 @@ function hopItem(hop: Hop, path: Path): Markup {
   return html`<li class="hop ${hop.trust}">
 <p class="from">${fromLine(hop)}</p>
 <p class="channel">${badge(strength)} <span>${protectionDetail(hop)}</span></p>
-<p class="by"><b>${hop.by?.name ?? hop.by?.ip ?? "a host that is not named"}</b>${protocolLine(hop)} <span class="trust">${part}</span></p>
+<p class="by">to <b>${hop.by?.name ?? hop.by?.ip ?? "a host that is not named"}</b>${protocolLine(hop)} <span class="trust">${part}</span></p>
 ${delayBar(hop)}
 ${warnings.map((one) => html`<p class="warn"><b>${one.code}</b> ${one.detail}</p>`)}
 <details><summary>The field</summary><pre>${hop.raw.slice(0, LONGEST_RAW)}</pre></details>

@@ -43,7 +43,8 @@ export async function runTrace(source: string, options: RunOptions): Promise<num
   if (summary.messages === 0) throw new CommandFailure(`${name(source)} holds no message`, EXIT.usage);
   if (options.html !== undefined) await writePage(options.html, shown, summary);
   if (json !== undefined) json.end(summary);
-  else if (options.html === undefined || process.stdout.isTTY) printText(shown, summary);
+  else if (options.html === undefined) printText(shown, summary);
+  else print(`Wrote ${JSON.stringify(options.html)}`);
   return summary.worthALook > 0 ? EXIT.finding : EXIT.ok;
 }
 

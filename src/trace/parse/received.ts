@@ -22,7 +22,7 @@ import type { AuthStatement, LocalHint, Received, TlsStatement } from "./types.t
  * field.protocol?.tlsFlag; // true
  */
 export function parseReceived(text: string): Received {
-  const layout = layOut(withoutName(text));
+  const layout = layOut(withoutName(unfold(text)));
   const comments = collectComments(layout);
   const all = [...layout.clauses, ...layout.tail];
   const from = fromOf(layout);
@@ -51,6 +51,11 @@ export function parseReceived(text: string): Received {
     syntaxErrors: ambiguous ? [...grammar.errors, "the from part shows two addresses"] : grammar.errors,
     doubtful: layout.doubtful || ambiguous,
   });
+}
+
+/** RFC 5322 §2.2.3 */
+function unfold(text: string): string {
+  return text.includes("\n") || text.includes("\r") ? text.replace(FOLD, "") : text;
 }
 
 function withoutName(text: string): string {
@@ -195,6 +200,7 @@ const MOST_WORDS = 8;
 const MOST_RECIPIENTS = 100;
 const LONGEST_NAME = 64;
 const LONGEST_SEEN = 400;
+const FOLD = /\r\n?(?=[ \t])|\n(?=[ \t])/g;
 const FIELD_NAME = /^\s*Received[ \t]*:/i;
 const SHOWS_ADDRESS = /\[[0-9a-fI][^\]]*\]|^\s*\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}/i;
 const LOCAL_COMMENT = /\bfrom userid \d+|\binvoked by uid \d+|^uid \d+$|^Hopseal, local$/i;

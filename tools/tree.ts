@@ -16,6 +16,12 @@ export function readTree(
   return new Map(wanted.map((path) => [path, readFileSync(`${top}/${path}`, "utf8")]));
 }
 
+/** Reads the files that lie in `top` itself. */
+export function readTop(top: string, suffixes: readonly string[]): ReadonlyMap<string, string> {
+  const names = readdirSync(top).filter((name) => suffixes.some((suffix) => name.endsWith(suffix)));
+  return new Map(names.sort().map((name) => [name, readFileSync(`${top}/${name}`, "utf8")]));
+}
+
 function collect(top: string, folder: string, paths: string[]): void {
   for (const entry of readdirSync(`${top}/${folder}`, { withFileTypes: true })) {
     const path = `${folder}/${entry.name}`;

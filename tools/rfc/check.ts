@@ -1,4 +1,4 @@
-import { readTree, root } from "../tree.ts";
+import { readTop, readTree, root } from "../tree.ts";
 import { citations } from "./citations.ts";
 import { type Line, readIndex } from "./table.ts";
 
@@ -7,7 +7,8 @@ import { type Line, readIndex } from "./table.ts";
  * RFCs marked implemented or partial it counts, and with --list names, the sections with requirements that no source cites.
  */
 const index = new Map(readIndex().map((line) => [`${line.rfc} ${line.section}`, line]));
-const files = readTree(root, ["src", "lab", "bench", "test", "docs"], [".ts", ".md"]);
+const folders = ["src", "lab", "bench", "test", "docs"];
+const files = new Map([...readTree(root, folders, [".ts", ".md"]), ...readTop(root, [".md"])]);
 const faults: string[] = [];
 const cited = new Set<string>();
 let count = 0;

@@ -1,4 +1,5 @@
 import { ok, type Result } from "../base/mod.ts";
+import { parseIpv4 } from "../mail/mod.ts";
 import { type CertificateFields, type PeerNames, readCertificate } from "./certificate.ts";
 
 /** The identifiers of a leaf certificate (DER). */
@@ -15,6 +16,8 @@ export function matchesName(presented: string, reference: string): boolean {
   const name = presented.toLowerCase();
   const wanted = reference.toLowerCase();
   if (!PRESENTABLE.test(name) || name.length > LONGEST_NAME) return false;
+  // RFC 9525 §6.5: an address is compared with iPAddress entries alone.
+  if (parseIpv4(name) !== undefined) return false;
   if (name === wanted) return !name.startsWith("*.") || isPattern(name);
   if (name.startsWith("*.")) return isPattern(name) && !wanted.startsWith("*.") && covers(name, wanted);
   return isPattern(wanted) && covers(wanted, name);
@@ -25,7 +28,7 @@ export function matchesAny(names: PeerNames, references: readonly string[]): boo
   return names.dns.some((presented) => references.some((reference) => matchesName(presented, reference)));
 }
 
-/** Whether an iPAddress entry equals the address; a dNSName never does (RFC 9525 §6.4). */
+/** Whether an iPAddress entry equals the address; a dNSName never does (RFC 9525 §6.5). */
 export function matchesAddress(names: PeerNames, address: string): boolean {
   return names.ip.includes(address);
 }

@@ -1,3 +1,4 @@
+import { X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { createSecureContext, getCACertificates, type SecureContext } from "node:tls";
 import { err, ok, type Result, unreachable } from "../../base/mod.ts";
@@ -22,11 +23,12 @@ export async function openTrust(source: TrustSource): Promise<Result<TrustStore,
   const roots = await rootsOf(source);
   if (!roots.ok) return roots;
   if (roots.value.length === 0) return err(`${describe(source)} hold no certificate`);
-  try {
-    return ok(storeOf(source, roots.value));
-  } catch (error) {
-    return err(`${describe(source)} hold a certificate that cannot be used: ${String(error)}`);
+  if (source.kind === "pem" || source.kind === "file") {
+    // A context would pass over what it cannot read.
+    const broken = roots.value.findIndex((root) => !isCertificate(root));
+    if (broken >= 0) return err(`${describe(source)} hold a certificate that cannot be read, number ${broken + 1}`);
   }
+  return ok(storeOf(source, roots.value));
 }
 
 async function rootsOf(source: TrustSource): Promise<Result<readonly string[], string>> {
@@ -70,6 +72,14 @@ function storeOf(source: TrustSource, roots: readonly string[]): TrustStore {
       return small;
     },
   };
+}
+
+function isCertificate(pem: string): boolean {
+  try {
+    return new X509Certificate(pem).raw.length > 0;
+  } catch {
+    return false;
+  }
 }
 
 function describe(source: TrustSource): string {

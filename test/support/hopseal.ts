@@ -47,11 +47,21 @@ export async function startHopseal(options: HopsealOptions): Promise<RunningHops
   for (const [name, content] of Object.entries(options.files ?? {})) {
     await writeFile(join(folder, name), content, { mode: 0o600 });
   }
-  const [command = process.execPath, ...args] = [...(options.wrapper ?? []), process.execPath, MAIN, "run", "-c", configFile];
+  const [command = process.execPath, ...args] = [
+    ...(options.wrapper ?? []),
+    process.execPath,
+    MAIN,
+    "run",
+    "-c",
+    configFile,
+  ];
   const child = spawn(command, args, { stdio: ["ignore", "ignore", "pipe"] });
   const log: Record<string, unknown>[] = [];
   const other: string[] = [];
-  const waiting = new Set<{ fits: (line: Record<string, unknown>) => boolean; found: (line: Record<string, unknown>) => void }>();
+  const waiting = new Set<{
+    fits: (line: Record<string, unknown>) => boolean;
+    found: (line: Record<string, unknown>) => void;
+  }>();
   createInterface({ input: child.stderr }).on("line", (text) => {
     if (!text.startsWith("{")) return void other.push(text);
     const line = JSON.parse(text) as Record<string, unknown>;
@@ -74,7 +84,9 @@ export async function startHopseal(options: HopsealOptions): Promise<RunningHops
   const expected = config.split("[[listen]]").length - 1;
   if (options.quiet === true) log.push(...(await readUntilReady(join(folder, "log"), child)));
   await waitFor((line) => line["event"] === "ready");
-  const ports = log.filter((line) => line["event"] === "listening").map((line) => Number(String(line["address"]).split(":").at(-1)));
+  const ports = log
+    .filter((line) => line["event"] === "listening")
+    .map((line) => Number(String(line["address"]).split(":").at(-1)));
   if (ports.length !== expected) throw new Error(`hopseal listens on ${ports.length} of ${expected} addresses`);
   const stop = async (): Promise<number | null> => {
     child.kill("SIGTERM");
@@ -104,7 +116,10 @@ async function readUntilReady(path: string, child: ChildProcess): Promise<Record
   while (child.exitCode === null) {
     const text = await readFile(path, "utf8").catch(() => "");
     if (text.includes('"event":"ready"')) {
-      return text.trimEnd().split("\n").map((line) => JSON.parse(line) as Record<string, unknown>);
+      return text
+        .trimEnd()
+        .split("\n")
+        .map((line) => JSON.parse(line) as Record<string, unknown>);
     }
     await new Promise((resolve) => setTimeout(resolve, 20));
   }

@@ -49,12 +49,21 @@ export async function play(script: Script, options: { readonly faked: boolean })
       asked = { entry: step.entry, lookup: await resolver.lookup(nameText(name), type) };
     }
     if (step.kind === "CHECK_ANSWER" && step.entry !== undefined && asked !== undefined) {
+      if (isCachedReferral(step.entry, asked.entry)) continue;
       checks++;
       const wrong = compare(step.entry, asked.entry, asked.lookup);
       if (wrong !== undefined) differences.push(`step ${step.number}: ${wrong}`);
     }
   }
   return { differences, checks, log: exchange.log };
+}
+
+/** Without RD unbound shows the closest delegation it holds; a resolver that always recurses has no such answer. */
+function isCachedReferral(expected: Entry, query: Entry): boolean {
+  if (query.reply.has("RD") || expected.answer.length > 0 || !expected.reply.has("NOERROR")) return false;
+  return (
+    expected.authority.some(({ type }) => type === TYPE.NS) && !expected.authority.some(({ type }) => type === TYPE.SOA)
+  );
 }
 
 /** The expected outcome against ours: status from SERVFAIL and AD, the rest from response code and answer section. */
@@ -64,10 +73,12 @@ function compare(expected: Entry, query: Entry, { answer }: Lookup): string | un
   const shown = answer.kind === "failure" ? `${answer.cause}: ${answer.detail}` : `${answer.security} ${answer.kind}`;
   if (want === "any" ? have === "bogus" : want !== have) return `expected ${want}, have ${shown}`;
   if (answer.kind === "failure") return undefined;
-  if (expected.reply.has("NXDOMAIN") !== (answer.kind === "nxdomain"))
-    return `expected ${[...expected.reply].join(" ")}, have ${shown}`;
   const wanted = recordsOf(expected.answer, query);
   const got = recordsGiven(answer, query);
+  // A server may say NXDOMAIN of the target of an alias that was itself what was asked for.
+  if (answer.kind !== "data" && expected.reply.has("NXDOMAIN") !== (answer.kind === "nxdomain")) {
+    return `expected ${[...expected.reply].join(" ")}, have ${shown}`;
+  }
   return wanted === got ? undefined : `expected records ${wanted}, have ${got}`;
 }
 

@@ -31,6 +31,11 @@ interface Delegation {
   readonly forward: boolean;
 }
 
+interface Found {
+  readonly reply: Reply;
+  readonly delegation: Delegation;
+}
+
 /**
  * A recursive resolver over the answer tables of a script: follows referrals and aliases, keeps messages and
  * delegations for their TTL, passes DNSSEC records, and validates nothing, as CD asks.
@@ -65,7 +70,7 @@ class Recursor {
   readonly #messages = new Map<string, { readonly reply: Reply; readonly expires: number }>();
   readonly #delegations = new Map<string, { readonly delegation: Delegation; readonly expires: number }>();
   readonly #sets = new Map<string, { readonly reply: Reply; readonly expires: number }>();
-  readonly #denials: RawRecord[] = [];
+  readonly #denials: { readonly record: RawRecord; readonly signer: Name; readonly expires: number }[] = [];
   readonly #glue = new Map<string, readonly string[]>();
   readonly #tried = new Set<string>();
 
@@ -79,17 +84,30 @@ class Recursor {
     const key = `${question.type} ${question.name.key}`;
     const known = this.#messages.get(key);
     if (!fresh && known !== undefined && known.expires > this.#clock.now()) return known.reply;
-    const reply = this.#follow(question, fresh) ?? this.#denied(question);
+    const reply = this.#follow(question, fresh);
     if (reply !== undefined) {
       this.#messages.set(key, { reply, expires: this.#clock.now() + messageTtl(reply) * 1000 });
     }
     return reply;
   }
 
-  /** When no server knows a DS, the denial that came with other answers may tell. */
-  #denied({ name, type }: Question): Reply | undefined {
-    if (type !== TYPE.DS || this.#denials.length === 0) return undefined;
-    return { rcode: RCODE.NOERROR, answer: [], authority: this.#denials, additional: [] };
+  /** When no server answers, the denial that came with other answers may tell (RFC 8198). */
+  #denied({ name }: Question): Found | undefined {
+    const now = this.#clock.now();
+    const authority = this.#denials.filter(({ expires, signer }) => expires > now && isWithin(name, signer));
+    if (authority.length === 0) return undefined;
+    const records = authority.map(({ record }) => record);
+    return { reply: { rcode: RCODE.NOERROR, answer: [], authority: records, additional: [] }, delegation: EVERYTHING };
+  }
+
+  #keepDenials(authority: readonly RawRecord[]): void {
+    const denials = authority.filter((record) => isDenial(record) || isSoa(record));
+    const signer = denials.flatMap((record) =>
+      record.type === TYPE.RRSIG ? (decodeRrsig(record.rdata)?.signer ?? []) : [],
+    )[0];
+    if (signer === undefined) return;
+    const ttl = Math.min(...denials.map((record) => record.ttl));
+    for (const record of denials) this.#denials.push({ record, signer, expires: this.#clock.now() + ttl * 1000 });
   }
 
   /** Follows aliases, gathering what each step answered. */
@@ -98,7 +116,8 @@ class Recursor {
     const kept: RawRecord[] = [];
     let current = name;
     for (let hops = 0; hops < 12; hops++) {
-      const found = this.#iterate({ name: current, type }, { depth: 0, fresh });
+      const asked = { name: current, type };
+      const found = this.#iterate(asked, { depth: 0, fresh }) ?? this.#denied(asked);
       if (found === undefined) return undefined;
       const { reply, delegation } = found;
       const path = pathFrom(
@@ -121,10 +140,7 @@ class Recursor {
   }
 
   /** Walks referrals to the zone that answers for one name. */
-  #iterate(
-    question: Question,
-    how: { readonly depth: number; readonly fresh: boolean },
-  ): { readonly reply: Reply; readonly delegation: Delegation } | undefined {
+  #iterate(question: Question, how: { readonly depth: number; readonly fresh: boolean }): Found | undefined {
     if (how.depth > 6) return undefined;
     const kept = how.fresh ? undefined : this.#keptSet(question);
     if (kept !== undefined) return kept;
@@ -156,7 +172,7 @@ class Recursor {
       const reply = { rcode: RCODE.NOERROR, answer, authority: denial, additional: [] };
       this.#sets.set(`${type} ${owner.key}`, { reply, expires: this.#clock.now() + messageTtl(reply) * 1000 });
     }
-    for (const record of authority) if (isDenial(record)) this.#denials.push(record);
+    this.#keepDenials(authority);
   }
 
   /** Signed sets beside the answer are kept as well: their signatures say where they come from. */
@@ -174,20 +190,19 @@ class Recursor {
     this.#keepSets([...fresh, ...records.filter((record) => record.type === TYPE.RRSIG)], []);
   }
 
-  #keptSet({ name, type }: Question): { readonly reply: Reply; readonly delegation: Delegation } | undefined {
-    const everything: Delegation = { zone: ROOT, addresses: [], servers: [], forward: true };
+  #keptSet({ name, type }: Question): Found | undefined {
     const fresh = (key: string): Reply | undefined => {
       const kept = this.#sets.get(key);
       return kept !== undefined && kept.expires > this.#clock.now() ? kept.reply : undefined;
     };
     for (const wanted of type === TYPE.DS ? [type] : [type, TYPE.CNAME]) {
       const reply = fresh(`${wanted} ${name.key}`);
-      if (reply !== undefined) return { reply, delegation: everything };
+      if (reply !== undefined) return { reply, delegation: EVERYTHING };
     }
     for (let above = name; above.labels.length > 0; ) {
       above = ancestorName(above);
       const reply = fresh(`${TYPE.DNAME} ${above.key}`);
-      if (reply !== undefined) return { reply, delegation: everything };
+      if (reply !== undefined) return { reply, delegation: EVERYTHING };
     }
     return undefined;
   }
@@ -247,7 +262,7 @@ class Recursor {
         `${address} ${nameText(question.name)} ${typeName(question.type)} ${entry === undefined ? "-" : "+"}`,
       );
       if (entry === undefined) continue;
-      const reply = replyOf(entry, question);
+      const reply = replyOf(entry);
       if (reply.rcode === RCODE.NOERROR || reply.rcode === RCODE.NXDOMAIN || reply.rcode === RCODE.YXDOMAIN)
         return reply;
       last ??= reply;
@@ -287,9 +302,8 @@ function matches({ match, question }: Entry, asked: Question): boolean {
   return !match.has("subdomain") || isWithin(asked.name, question.name);
 }
 
-function replyOf(entry: Entry, asked: Question): Reply {
+function replyOf(entry: Entry): Reply {
   const rcode = Object.entries(RCODE).find(([name]) => entry.reply.has(name))?.[1] ?? RCODE.NOERROR;
-  void asked;
   const { additional } = entry;
   const answer = [...entry.answer, ...strayed(entry.answer, [...entry.authority, ...additional])];
   const authority = [...entry.authority, ...strayed(entry.authority, [...entry.answer, ...additional])];
@@ -335,7 +349,8 @@ function pathFrom(
     // A name with an alias and other data breaks the rules; what stands first counts.
     const first = here.find((record) => record.type === type || record.type === TYPE.CNAME);
     const data = type === TYPE.ANY ? here : setWithSignatures(here, first?.type === type ? type : -1);
-    if (data.some((record) => record.type !== TYPE.RRSIG || type === TYPE.RRSIG)) {
+    const made = type === TYPE.CNAME && data.length === 1;
+    if (!made && data.some((record) => record.type !== TYPE.RRSIG || type === TYPE.RRSIG)) {
       return { records: [...records, ...data], end, complete: true };
     }
     const current = end;
@@ -351,11 +366,13 @@ function pathFrom(
     const cname = setWithSignatures(here, TYPE.CNAME);
     const [alias] = cname.filter((record) => record.type === TYPE.CNAME);
     const target = alias === undefined ? dname && substituted(end, dname) : decodeName(alias.rdata);
+    if (made && dname === undefined) return { records: [...records, ...data], end, complete: true };
     if (target === undefined) break;
     if (alias === undefined) {
       records.push({ owner: end, type: TYPE.CNAME, class: 1, ttl: dname?.ttl ?? 0, rdata: nameWire(target) });
     }
     records.push(...cname);
+    if (type === TYPE.CNAME) return { records, end, complete: true };
     end = target;
   }
   return { records, end, complete: false };
@@ -382,6 +399,12 @@ function isDenial(record: RawRecord): boolean {
   if (record.type === TYPE.NSEC || record.type === TYPE.NSEC3) return true;
   const covered = record.type === TYPE.RRSIG ? decodeRrsig(record.rdata)?.typeCovered : undefined;
   return covered === TYPE.NSEC || covered === TYPE.NSEC3;
+}
+
+function isSoa(record: RawRecord): boolean {
+  return (
+    record.type === TYPE.SOA || (record.type === TYPE.RRSIG && decodeRrsig(record.rdata)?.typeCovered === TYPE.SOA)
+  );
 }
 
 function addressOf(type: number, rdata: Uint8Array): readonly string[] {
@@ -411,4 +434,5 @@ function asMessage(question: Question, reply: Reply): Message {
   };
 }
 
-void ROOT;
+/** Where kept records come from: no further referral leads on from them. */
+const EVERYTHING: Delegation = { zone: ROOT, addresses: [], servers: [], forward: true };

@@ -1,23 +1,13 @@
-import { readdirSync, readFileSync } from "node:fs";
-import { play } from "./play.ts";
-import { parseScript } from "./script.ts";
+import { playFolder } from "./table.ts";
 
-const [folder = ".", only = "", verbose] = process.argv.slice(2);
-for (const file of readdirSync(folder)
-  .filter((name) => name.endsWith(".rpl") && name.includes(only))
-  .sort()) {
-  const script = parseScript(readFileSync(`${folder}/${file}`, "utf8"));
-  const real = await play(script, { faked: false });
-  let verdict = real.differences.length === 0 ? "passed" : "FAILED";
-  let shown = real;
-  if (real.differences.length > 0 && script.config.options.get("fake-sha1")?.at(-1) === "yes") {
-    const faked = await play(script, { faked: true });
-    shown = faked;
-    if (faked.differences.length === 0) verdict = "passed-with-fake-sha1";
-  }
-  console.log(`${verdict}\t${file}\t${shown.differences.join(" ;; ")}`);
-  if (verbose !== undefined) {
-    console.log(real.log.join("\n"));
-    for (const d of real.differences) console.log(d);
-  }
+// Usage: node test/dnssec-rpl/run.ts FOLDER [PART-OF-NAME]; the exit code is 1 when a script failed.
+const [folder, only] = process.argv.slice(2);
+if (folder === undefined) throw new Error("Name the folder with the scripts");
+const rows = await playFolder(folder, only);
+for (const { file, verdict, checks, faked, reason } of rows) {
+  const how = faked ? "with faked SHA-1 signatures, as the script asks" : "";
+  console.log([verdict.padEnd(14), file, `${checks} answers`, reason || how].join("  ").trimEnd());
 }
+const count = (verdict: string): number => rows.filter((row) => row.verdict === verdict).length;
+console.log(`${count("passed")} passed, ${count("failed")} failed, ${count("not applicable")} not applicable`);
+if (count("failed") > 0) process.exitCode = 1;

@@ -101,7 +101,7 @@ function parseScenario(lines: readonly string[]): Omit<Script, "config"> {
   let inRange = false;
   for (let at = 0; at < lines.length; at++) {
     const words = wordsOf(lines[at] ?? "");
-    switch (words[0]) {
+    switch (words[0] ?? "") {
       case "SCENARIO_BEGIN":
         title = words.slice(1).join(" ");
         break;

@@ -1,14 +1,16 @@
 import type { RecordSet } from "../dnssec/rrset.ts";
 import { setKey } from "../dnssec/rrset.ts";
 import { ancestorName, sameName } from "../wire/hierarchy.ts";
+import type { RawRecord } from "../wire/message.ts";
 import type { Name } from "../wire/name.ts";
-import { nameFromLabels } from "../wire/name.ts";
+import { nameFromLabels, nameWire } from "../wire/name.ts";
 import { decodeName } from "../wire/rdata.ts";
-import { TYPE } from "../wire/types.ts";
+import { CLASS_IN, TYPE } from "../wire/types.ts";
 
 /** What the answer section says about one name. */
 export type Link =
-  | { readonly kind: "data"; readonly sets: readonly RecordSet[] }
+  /** `proofs` are the sets to validate: those of the records, or the DNAME that a CNAME was made from. */
+  | { readonly kind: "data"; readonly records: readonly RawRecord[]; readonly proofs: readonly RecordSet[] }
   /** `proof` is the set to validate: the CNAME itself, or the DNAME it was made from. */
   | { readonly kind: "alias"; readonly target: Name; readonly proof: RecordSet }
   | { readonly kind: "malformed"; readonly cause: "bogus" | "unavailable"; readonly detail: string }
@@ -19,13 +21,28 @@ export type Link =
 export function linkAt(name: Name, type: number, answer: ReadonlyMap<string, RecordSet>): Link {
   if (type === TYPE.ANY) {
     const sets = [...answer.values()].filter((set) => sameName(set.owner, name));
-    if (sets.length > 0) return { kind: "data", sets };
+    if (sets.length > 0) return dataLink(sets);
   }
-  const set = answer.get(setKey(name, type));
-  if (set !== undefined) return { kind: "data", sets: [set] };
   const cname = answer.get(setKey(name, TYPE.CNAME));
+  const set = answer.get(setKey(name, type));
+  if (set !== undefined && (type !== TYPE.CNAME || set.signatures.length > 0)) return dataLink([set]);
   if (cname !== undefined && cname.signatures.length > 0) return cnameLink(cname);
-  return dnameLink(name, answer, cname) ?? (cname === undefined ? { kind: "nothing" } : cnameLink(cname));
+  const made = dnameLink(name, answer, cname);
+  if (made !== undefined) return type === TYPE.CNAME ? madeCname(name, made) : made;
+  if (cname === undefined) return { kind: "nothing" };
+  return type === TYPE.CNAME ? dataLink([cname]) : cnameLink(cname);
+}
+
+function dataLink(sets: readonly RecordSet[]): Link {
+  return { kind: "data", records: sets.flatMap((set) => set.records), proofs: sets };
+}
+
+/** A CNAME that was asked for by type, and that a DNAME makes. */
+function madeCname(owner: Name, link: Link): Link {
+  if (link.kind !== "alias") return link;
+  const { target, proof } = link;
+  const record = { owner, type: TYPE.CNAME, class: CLASS_IN, ttl: proof.ttl, rdata: nameWire(target) };
+  return { kind: "data", records: [record], proofs: [proof] };
 }
 
 function cnameLink(set: RecordSet): Link {

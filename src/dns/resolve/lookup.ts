@@ -72,15 +72,12 @@ function* readMessage(
       case "malformed":
         return failed(trail, failure(link.cause, link.detail, about(trail)));
       case "data": {
-        for (const set of link.sets) {
+        for (const set of link.proofs) {
           const standing = yield* judgeSet(set, authority, context);
           if (standing.kind === "failure") return failed(trail, standing);
           add(trail, standing);
         }
-        return withRecords(
-          trail,
-          link.sets.flatMap((set) => set.records),
-        );
+        return withRecords(trail, link.records);
       }
       case "alias": {
         const standing = yield* judgeSet(link.proof, authority, context);

@@ -1,0 +1,55 @@
+import type { Script } from "./script.ts";
+
+/**
+ * Why a script says nothing about this validator, or undefined. The rules look at what a script asks for; the list by
+ * name holds the scripts whose outcome we deliberately do not share.
+ */
+export function notApplicable(file: string, script: Script): string | undefined {
+  const { options } = script.config;
+  for (const [option, value, reason] of OPTIONS) {
+    const set = options.get(option)?.at(-1);
+    if (set !== undefined && (value === undefined || set === value)) return reason;
+  }
+  const step = script.steps.find(({ kind }) => STEPS.has(kind));
+  if (step !== undefined) return `scripts the traffic itself (${step.kind}), which depends on how unbound asks`;
+  const checks = script.steps.filter(({ kind }) => kind === "CHECK_ANSWER");
+  if (checks.length === 0) return "checks no answer";
+  return BY_NAME.get(file);
+}
+
+/** Options that make unbound do what this validator does not offer. */
+const OPTIONS: readonly (readonly [string, string | undefined, string])[] = [
+  [
+    "harden-dnssec-stripped",
+    "no",
+    "lets a zone with an anchor show no keys and be insecure; here that is always bogus",
+  ],
+  [
+    "harden-algo-downgrade",
+    "yes",
+    "asks for a signature of every algorithm, which validators must not do (RFC 6840 §5.11)",
+  ],
+  ["val-permissive-mode", "yes", "passes bogus answers on"],
+  ["domain-insecure", undefined, "negative trust anchors are not offered: nothing switches validation off for a name"],
+  ["dlv-anchor", undefined, "look-aside validation is historic (RFC 8749)"],
+  ["dlv-anchor-file", undefined, "look-aside validation is historic (RFC 8749)"],
+  ["auto-trust-anchor-file", undefined, "anchors come with the program or from a file; RFC 5011 is not followed"],
+  ["trust-anchor-file", undefined, "the anchors are in a file that is not part of the script"],
+  ["trusted-keys-file", undefined, "the anchors are in a file that is not part of the script"],
+  ["module-config", "iterator", "validation is switched off"],
+];
+const STEPS: ReadonlySet<string> = new Set([
+  "CHECK_OUT_QUERY",
+  "REPLY",
+  "NOTHING",
+  "TIMEOUT",
+  "ASSIGN",
+  "CHECK_TEMPFILE",
+]);
+const BY_NAME: ReadonlyMap<string, string> = new Map([
+  [
+    "val_anchor_nx_nosig.rpl",
+    "unbound takes the signature of an unanchored parent for a reason to call an anchored zone insecure; anybody on the path can send such an answer, so here it is bogus",
+  ],
+  ["val_any_cap.rpl", "unbound leaves record sets out of long ANY answers; what it keeps has the same status here"],
+]);

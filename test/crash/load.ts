@@ -1,0 +1,95 @@
+import { writeSync } from "node:fs";
+import { seededRandom, systemClock, systemRandom } from "../../src/base/mod.ts";
+import { domain, type Envelope, NO_DEMAND } from "../../src/mail/mod.ts";
+import { type Claim, type Destination, newQueueId, type Store } from "../../src/queue/mod.ts";
+import { openSqliteStore } from "../../src/queue/store/mod.ts";
+import { statusOf } from "../../src/status/mod.ts";
+import { bodyOf, SIZES, SMALL_BODY } from "./body.ts";
+
+/**
+ * A process that queues and delivers until it is killed or done, and says every step on its standard output, so that
+ * whoever killed it knows what it was promised:
+ *
+ *     begin ID SIZE, commit ID     asked to keep it; it is kept
+ *     claim ID ATTEMPT             the attempt is counted
+ *     deliver ID, settle ID        handed to the next hop; the queue knows
+ *     defer ID, retry ID           about to be put off; put off
+ *
+ *     node load.ts DIRECTORY SEED PRODUCERS MESSAGES
+ */
+async function run([directory = "", seed = "1", producers = "1", messages = "1"]: readonly string[]): Promise<void> {
+  const store = await openSqliteStore({ directory, clock: systemClock, random: systemRandom, smallBody: SMALL_BODY });
+  const random = seededRandom(Number(seed));
+  let left = Number(messages);
+  const produce = async (): Promise<void> => {
+    while (left-- > 0) await queueOne(store, SIZES[random.below(SIZES.length)] ?? 0);
+  };
+  let producing = true;
+  const consume = async (): Promise<void> => {
+    for (;;) {
+      const claims = await store.claim({ now: Date.now(), lease: 60_000, limit: 5 });
+      if (claims.length === 0 && !producing) return;
+      if (claims.length === 0) await nextTurn();
+      for (const claim of claims) say(`claim ${claim.message} ${claim.attempt}`);
+      await Promise.all(claims.map((claim) => deliver(store, claim, random.below(3) === 0)));
+    }
+  };
+  const consumer = consume();
+  await Promise.all(Array.from({ length: Number(producers) }, produce));
+  producing = false;
+  await consumer;
+  await store[Symbol.asyncDispose]();
+}
+
+async function queueOne(store: Store, size: number): Promise<void> {
+  const id = newQueueId(systemClock, systemRandom);
+  const sink = store.stage();
+  say(`begin ${id} ${size}`);
+  const body = bodyOf(id, size);
+  for (let at = 0; at < size; at += 1000) await sink.write(body.subarray(at, at + 1000));
+  const staged = await sink.finish();
+  const units = [{ destination: "rook.example" as Destination, recipients: [0] }];
+  await store.commit({ id, envelope: envelopeOf(id), acceptedAt: Date.now(), units }, staged);
+  say(`commit ${id}`);
+}
+
+async function deliver(store: Store, claim: Claim, defer: boolean): Promise<void> {
+  const { message: id } = claim;
+  const at = Date.now();
+  if (defer) {
+    say(`defer ${id}`);
+    const states = new Map([[0, { kind: "pending" as const, last: statusOf("connect-failed") }]]);
+    if (!(await store.settle(claim, { at, recipients: states, retryAt: at }))) throw new Error(`lost ${id}`);
+    say(`retry ${id}`);
+    return;
+  }
+  say(`deliver ${id}`);
+  const states = new Map([[0, { kind: "delivered" as const, status: statusOf("ok"), at }]]);
+  if (!(await store.settle(claim, { at, recipients: states }))) throw new Error(`lost ${id}`);
+  say(`settle ${id}`);
+}
+
+function envelopeOf(id: string): Envelope {
+  return {
+    reversePath: { kind: "null" },
+    recipients: [{ mailbox: { localPart: id, domain: domain("rook.example") } }],
+    body: "8bitmime",
+    smtpUtf8: false,
+    dsn: {},
+    demand: NO_DEMAND,
+    origin: { kind: "generated" },
+    content: { size: 0, eightBit: true, bareCrLf: true, nul: true, endsInCrlf: false, longestLine: 998 },
+  };
+}
+
+function say(line: string): void {
+  writeSync(1, `${line}\n`);
+}
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
+}
+
+await run(process.argv.slice(2));

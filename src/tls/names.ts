@@ -16,7 +16,7 @@ export function matchesName(presented: string, reference: string): boolean {
   const name = presented.toLowerCase();
   const wanted = reference.toLowerCase();
   if (!PRESENTABLE.test(name) || name.length > LONGEST_NAME) return false;
-  // RFC 9525 §6.5: an address is compared with iPAddress entries alone.
+  // RFC 9525 §6.4: an address is compared with iPAddress entries alone.
   if (parseIpv4(name) !== undefined) return false;
   if (name === wanted) return !name.startsWith("*.") || isPattern(name);
   if (name.startsWith("*.")) return isPattern(name) && !wanted.startsWith("*.") && covers(name, wanted);
@@ -28,7 +28,7 @@ export function matchesAny(names: PeerNames, references: readonly string[]): boo
   return names.dns.some((presented) => references.some((reference) => matchesName(presented, reference)));
 }
 
-/** Whether an iPAddress entry equals the address; a dNSName never does (RFC 9525 §6.5). */
+/** Whether an iPAddress entry equals the address; a dNSName never does (RFC 9525 §6.4). */
 export function matchesAddress(names: PeerNames, address: string): boolean {
   return names.ip.includes(address);
 }

@@ -13,7 +13,10 @@ import {
 export interface Certificates {
   /** The context for a name: all key types whose certificate covers it, or the default one for a name nobody covers. */
   contextFor(servername?: string): SecureContext;
-  /** The two options that a server's `TLSSocket` needs; they follow a reload. */
+  /**
+   * The two options that a server's `TLSSocket` needs; they follow a reload. A client that asks for another name than
+   * the default certificate's is served one key type, RSA where there is one: Node.js sets no more for a name.
+   */
   serverOptions(): Pick<ServerTlsOptions, "secureContext" | "SNICallback">;
   /** What was noticed at the last successful load. */
   readonly warnings: readonly CertificateWarning[];
@@ -47,7 +50,12 @@ export async function loadCertificates(
     contextFor,
     serverOptions: () => ({
       secureContext: current.contextFor(),
-      SNICallback: (servername, done) => done(null, contextFor(servername)),
+      SNICallback: (servername, done) => {
+        const chosen = contextFor(servername);
+        // A context set for a name serves its last certificate alone; the socket's own context serves all key types.
+        if (chosen === contextFor()) done(null);
+        else done(null, chosen);
+      },
     }),
     get warnings() {
       return current.warnings;
@@ -117,7 +125,9 @@ function coveringPairs(pairs: readonly LoadedPair[], servername: string): readon
 }
 
 function onePerKeyType(pairs: readonly LoadedPair[]): readonly LoadedPair[] {
-  return pairs.filter((pair, at) => pairs.findIndex((other) => other.keyType === pair.keyType) === at);
+  const chosen = pairs.filter((pair, at) => pairs.findIndex((other) => other.keyType === pair.keyType) === at);
+  // RSA last: where only the last one is served, it is the one that every client can take.
+  return [...chosen.filter((pair) => pair.keyType !== "rsa"), ...chosen.filter((pair) => pair.keyType === "rsa")];
 }
 
 /** The first pair with those of other key types that have the same names. */

@@ -232,6 +232,21 @@ test("attemptHosts: a session that may not be used again is followed by another"
   assert.equal(outcomes.filter((line) => line.startsWith("delivered")).length, 150);
 });
 
+test("attemptHosts: a session that ended before it was asked is followed by another, a dead one by the next host", async () => {
+  const over = { recipients: [statusOf("connection-lost")], reusable: false, host: "ok", untouched: true } as const;
+  let sent = 0;
+  const ends: FakeHost = {
+    transact: ({ recipients }) => (++sent === 2 ? over : { recipients: recipients.map(() => ACCEPTED) }),
+  };
+  const between = await attempt({ recipients: 150, network: { "192.0.2.1": ends } });
+  assert.ok(between.outcomes.every((line) => line.startsWith("delivered")));
+  assert.equal(between.log.filter((line) => line === "192.0.2.1 full").length, 2);
+  const dead = await attempt({ network: { "192.0.2.1": { transact: () => over }, "192.0.2.2": {} } });
+  assert.deepEqual(dead.outcomes, ["delivered 250 2.6.0 may:encrypted b.example"]);
+  const alone = await attempt({ network: { "192.0.2.1": { transact: () => over } } });
+  assert.deepEqual(alone.outcomes, ["deferred 451 4.4.2 may:encrypted a.example"]);
+});
+
 test("attemptHosts: what was too many for one transaction goes in the next, and no headway ends it (RFC 5321 §4.5.3.1.10)", async () => {
   const tooMany = replied(452, "too many", "4.5.3");
   const limited = await attempt({

@@ -146,13 +146,14 @@ function leaveAddress(walk: Walk, dialled: Dialled, failure: SessionFailure, run
 
 /** Sends transactions until the session has no more to give; true when another session here may decide more. */
 async function useSession(walk: Walk, dialled: Dialled, session: ClientSession): Promise<boolean> {
+  const begun = walk.undecided.size;
   for (;;) {
     const before = walk.undecided.size;
     const verdict = await transact(walk, dialled, session);
-    const headway = walk.undecided.size < before;
-    if (verdict === "again" && headway && walk.undecided.size > 0) continue;
+    const left = walk.undecided.size;
+    if (verdict === "again" && left < before && left > 0) continue;
     walk.closing.push(verdict === "broken" ? dispose(session) : session.quit());
-    return verdict !== "broken" && verdict !== "leave" && headway;
+    return (verdict === "again" || verdict === "new-session") && left < begun;
   }
 }
 
@@ -175,6 +176,7 @@ async function transact(walk: Walk, dialled: Dialled, session: ClientSession): P
     tlsWord(decision, session.proof),
     session.proof.kind === "tls" ? session.proof.session : undefined,
   );
+  if (result.untouched === true && !result.reusable) return sessionOver(walk, dialled, via, result);
   for (const [at, index] of chunk.entries()) {
     const status = result.recipients[at];
     // RFC 8689 §4.2.1: what this host does not promise, another may.
@@ -200,6 +202,13 @@ function verdictOf(walk: Walk, dialled: Dialled, via: Via, result: TransactionRe
     note(walk, { host, why: "requiretls", status: unsupported }, missed);
   } else if (deferred !== undefined) note(walk, { host, why: "answered", status: deferred }, via);
   return result.reusable ? "leave" : "broken";
+}
+
+/** The session ended before it was asked: another may do better, unless this one never did anything. */
+function sessionOver(walk: Walk, dialled: Dialled, via: Via, { recipients }: TransactionResult): Verdict {
+  const [status] = recipients;
+  if (status !== undefined) note(walk, { host: dialled.target.host, why: "answered", status }, via);
+  return "new-session";
 }
 
 function viaOf({ planned, target }: Dialled, tls: string, session?: TlsSession): Via {

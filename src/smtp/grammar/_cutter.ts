@@ -14,10 +14,26 @@ export interface Cutter {
 }
 
 export function cutter(): Cutter {
+  /** What is held begins at `head`; parts before `scanned` hold no LF. */
   let parts: Bytes[] = [];
-  /** Parts before this index hold no LF. */
+  let head = 0;
   let scanned = 0;
   let length = 0;
+
+  /** Lets go of everything before `offset` of the part at `index`. */
+  const cut = (index: number, offset: number): void => {
+    const part = parts[index] as Bytes;
+    const next = offset < part.length ? index : index + 1;
+    for (; head < next; head++) parts[head] = NONE;
+    if (next === index) parts[index] = part.subarray(offset);
+    scanned = head;
+    if (head < SPARE && head < parts.length) return;
+    if (head * 2 < parts.length) return;
+    parts = parts.slice(head);
+    head = 0;
+    scanned = 0;
+  };
+
   return {
     push(chunk) {
       if (chunk.length === 0) return;
@@ -32,32 +48,33 @@ export function cutter(): Cutter {
         const part = parts[scanned] as Bytes;
         const end = part.indexOf(LF) + 1;
         if (end === 0) continue;
-        const head = part.subarray(0, end);
-        const line = scanned === 0 ? head : concat([...parts.slice(0, scanned), head]);
-        parts = end < part.length ? [part.subarray(end), ...parts.slice(scanned + 1)] : parts.slice(scanned + 1);
-        scanned = 0;
+        const last = part.subarray(0, end);
+        const line = scanned === head ? last : concat([...parts.slice(head, scanned), last]);
+        cut(scanned, end);
         length -= line.length;
         return line;
       }
       return undefined;
     },
     take(count) {
-      const first = parts[0];
+      const first = parts[head];
       if (first === undefined || count === 0) return undefined;
-      scanned = 0;
       const piece = first.length <= count ? first : first.subarray(0, count);
-      if (piece.length === first.length) parts.shift();
-      else parts[0] = first.subarray(count);
+      cut(head, piece.length);
       length -= piece.length;
       return piece;
     },
     putBack(rest) {
       if (rest.length === 0) return;
-      parts.unshift(rest);
-      scanned = 0;
+      if (head > 0) parts[--head] = rest;
+      else parts.unshift(rest);
+      scanned = head;
       length += rest.length;
     },
   };
 }
 
+/** Places at the front of the list that may stand empty before it is cut back. */
+const SPARE = 64;
+const NONE: Bytes = new Uint8Array(0);
 const LF = 10;

@@ -23,6 +23,9 @@ test("package: built, packed and installed offline into an empty folder, the com
   const said = await runAsUser(bin, ["--version"], { cwd: home });
   assert.deepEqual(said, { status: 0, signal: null, stdout: `${version}\n`, stderr: "" });
 
+  const shown = await runAsUser(bin, ["demo", "--json"], { cwd: home });
+  assert.equal(shown.status, 0, shown.stderr);
+
   const script = 'const all = await import("hopseal"); console.log(typeof all.decide);';
   const imported = await runAsUser(process.execPath, ["--input-type=module", "-e", script], { cwd: home });
   assert.deepEqual(imported, { status: 0, signal: null, stdout: "function\n", stderr: "" });

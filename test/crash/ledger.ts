@@ -25,6 +25,7 @@ export function record(ledger: Ledger, said: string): void {
   const lines = said.split("\n").slice(0, -1);
   for (const line of lines) {
     const [verb = "", id = "", detail = ""] = line.split(" ");
+    if (verb === "refuse") continue;
     const entry = ledger.get(id);
     if (verb === "begin") {
       assert.equal(entry, undefined);

@@ -1,7 +1,7 @@
 import { writeSync } from "node:fs";
 import { seededRandom, systemClock, systemRandom } from "../../src/base/mod.ts";
 import { domain, type Envelope, NO_DEMAND } from "../../src/mail/mod.ts";
-import { type Claim, type Destination, newQueueId, type Store } from "../../src/queue/mod.ts";
+import { type Claim, type Destination, newQueueId, type Store, StoreError } from "../../src/queue/mod.ts";
 import { openSqliteStore } from "../../src/queue/store/mod.ts";
 import { statusOf } from "../../src/status/mod.ts";
 import { bodyOf, SIZES, SMALL_BODY } from "./body.ts";
@@ -14,6 +14,7 @@ import { bodyOf, SIZES, SMALL_BODY } from "./body.ts";
  *     claim ID ATTEMPT             the attempt is counted
  *     deliver ID, settle ID        handed to the next hop; the queue knows
  *     defer ID, retry ID           about to be put off; put off
+ *     refuse KIND WHAT             a StoreError of that kind came instead
  *
  *     node load.ts DIRECTORY SEED PRODUCERS MESSAGES
  */
@@ -22,16 +23,19 @@ async function run([directory = "", seed = "1", producers = "1", messages = "1"]
   const random = seededRandom(Number(seed));
   let left = Number(messages);
   const produce = async (): Promise<void> => {
-    while (left-- > 0) await queueOne(store, SIZES[random.below(SIZES.length)] ?? 0);
+    while (left-- > 0) await orRefused("commit", () => queueOne(store, SIZES[random.below(SIZES.length)] ?? 0));
   };
   let producing = true;
   const consume = async (): Promise<void> => {
     for (;;) {
-      const claims = await store.claim({ now: Date.now(), lease: 60_000, limit: 5 });
+      const claims = (await orRefused("claim", () => store.claim({ now: Date.now(), lease: 60_000, limit: 5 }))) ?? [];
       if (claims.length === 0 && !producing) return;
       if (claims.length === 0) await nextTurn();
       for (const claim of claims) say(`claim ${claim.message} ${claim.attempt}`);
-      await Promise.all(claims.map((claim) => deliver(store, claim, random.below(3) === 0)));
+      const defers = claims.map(() => random.below(3) === 0);
+      await Promise.all(
+        claims.map((claim, at) => orRefused("settle", () => deliver(store, claim, defers[at] === true))),
+      );
     }
   };
   const consumer = consume();
@@ -39,6 +43,17 @@ async function run([directory = "", seed = "1", producers = "1", messages = "1"]
   producing = false;
   await consumer;
   await store[Symbol.asyncDispose]();
+}
+
+/** Says so when the store refuses; what else goes wrong is a bug and ends the process. */
+async function orRefused<T>(what: string, work: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error;
+    say(`refuse ${error.kind} ${what}`);
+    return undefined;
+  }
 }
 
 async function queueOne(store: Store, size: number): Promise<void> {

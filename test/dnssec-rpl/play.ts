@@ -21,6 +21,8 @@ export interface Played {
   /** One line for each CHECK_ANSWER that came out otherwise; empty when all agree. */
   readonly differences: readonly string[];
   readonly checks: number;
+  /** What each look-up came to, in our words. */
+  readonly outcomes: readonly string[];
   readonly log: readonly string[];
 }
 
@@ -39,6 +41,7 @@ export async function play(script: Script, options: { readonly faked: boolean })
     answers: cacheOn<Lookup>(clock),
   });
   const differences: string[] = [];
+  const outcomes: string[] = [];
   let checks = 0;
   let asked: { readonly entry: Entry; readonly lookup: Lookup } | undefined;
   for (const step of script.steps) {
@@ -51,11 +54,12 @@ export async function play(script: Script, options: { readonly faked: boolean })
     if (step.kind === "CHECK_ANSWER" && step.entry !== undefined && asked !== undefined) {
       if (isCachedReferral(step.entry, asked.entry)) continue;
       checks++;
+      outcomes.push(shownAs(asked.lookup));
       const wrong = compare(step.entry, asked.entry, asked.lookup);
       if (wrong !== undefined) differences.push(`step ${step.number}: ${wrong}`);
     }
   }
-  return { differences, checks, log: exchange.log };
+  return { differences, checks, outcomes, log: exchange.log };
 }
 
 /** Without RD unbound shows the closest delegation it holds; a resolver that always recurses has no such answer. */
@@ -70,7 +74,7 @@ function isCachedReferral(expected: Entry, query: Entry): boolean {
 function compare(expected: Entry, query: Entry, { answer }: Lookup): string | undefined {
   const want = statusOf(expected, query);
   const have = answer.kind === "failure" ? "bogus" : answer.security;
-  const shown = answer.kind === "failure" ? `${answer.cause}: ${answer.detail}` : `${answer.security} ${answer.kind}`;
+  const shown = shownAs({ answer });
   if (want === "any" ? have === "bogus" : want !== have) return `expected ${want}, have ${shown}`;
   if (answer.kind === "failure") return undefined;
   const wanted = recordsOf(expected.answer, query);
@@ -80,6 +84,10 @@ function compare(expected: Entry, query: Entry, { answer }: Lookup): string | un
     return `expected ${[...expected.reply].join(" ")}, have ${shown}`;
   }
   return wanted === got ? undefined : `expected records ${wanted}, have ${got}`;
+}
+
+function shownAs({ answer }: Pick<Lookup, "answer">): string {
+  return answer.kind === "failure" ? `${answer.cause}: ${answer.detail}` : `${answer.security} ${answer.kind}`;
 }
 
 /** AD is only shown to a client that asked with DO or AD (RFC 6840 §5.8). */

@@ -5,7 +5,7 @@ const [folder, only] = process.argv.slice(2);
 if (folder === undefined) throw new Error("Name the folder with the scripts");
 const rows = await playFolder(folder, only);
 for (const { file, verdict, checks, faked, reason } of rows) {
-  const how = faked ? "with faked SHA-1 signatures, as the script asks" : "";
+  const how = faked ? "only with faked SHA-1 signatures, as the script asks" : "";
   console.log([verdict.padEnd(14), file, `${checks} answers`, reason || how].join("  ").trimEnd());
 }
 const count = (verdict: string): number => rows.filter((row) => row.verdict === verdict).length;

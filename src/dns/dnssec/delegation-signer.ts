@@ -1,4 +1,4 @@
-import type { Bytes } from "../../base/mod.ts";
+import type { Bytes, Instant } from "../../base/mod.ts";
 import { concat, equalBytes } from "../../base/mod.ts";
 import type { Name } from "../wire/name.ts";
 import { absoluteText, canonicalWire } from "../wire/name.ts";
@@ -11,7 +11,6 @@ import { spend } from "./limits.ts";
 import type { RecordSet } from "./rrset.ts";
 import type { SetVerdict } from "./signature.ts";
 import { checkSet } from "./signature.ts";
-import type { Instant } from "../../base/mod.ts";
 
 /** What vouches for the keys of a zone: DS records from the parent or an anchor, or whole keys from an anchor. */
 export interface Voucher {
@@ -57,11 +56,17 @@ export function checkKeys(set: RecordSet, voucher: Voucher, context: KeysContext
 
 function vouchedFor(key: ZoneKey, voucher: Voucher, { policy, budget }: KeysContext): boolean {
   if (voucher.keys?.some((rdata) => equalBytes(rdata, key.rdata)) === true) return true;
-  return usableDs(voucher.ds, policy).some((ds) => {
-    if (ds.keyTag !== key.tag || ds.algorithm !== key.dnskey.algorithm || !spend(budget, "digests")) return false;
-    const digest = policy.digest(ds.digestType);
-    return digest !== undefined && equalBytes(digest(digestInput(key)), ds.digest);
-  });
+  return usableDs(voucher.ds, policy).some(
+    (ds) => ds.keyTag === key.tag && spend(budget, "digests") && matchesDs(key, ds, policy),
+  );
+}
+
+/** Whether a DS record was made from this key. */
+// RFC 4034 §5.1
+export function matchesDs(key: ZoneKey, ds: Ds, policy: AlgorithmPolicy): boolean {
+  if (ds.keyTag !== key.tag || ds.algorithm !== key.dnskey.algorithm) return false;
+  const digest = policy.digest(ds.digestType);
+  return digest !== undefined && equalBytes(digest(digestInput(key)), ds.digest);
 }
 
 // RFC 4034 §5.1.4

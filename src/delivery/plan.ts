@@ -6,15 +6,14 @@ import {
   type HostOutcome,
   type Level,
   type LocalPolicies,
-  type LocalPolicy,
   type NextHost,
   type Proceed,
-  strongest,
   type TlsDecision,
   type TlsFacts,
 } from "../policy/mod.ts";
 import { type Status, statusOf } from "../status/mod.ts";
 import { type Addresses, findAddresses, isAddress } from "./addresses.ts";
+import { factsFor, wantedLevel } from "./facts.ts";
 import { beforeSelf, type Candidate, findCandidates } from "./mx.ts";
 import type { FixedHop } from "./route.ts";
 
@@ -149,36 +148,6 @@ function planHost(host: NextHost, addresses: Addresses, facts: TlsFacts, demand:
     return { kind: "out", outcome: { host: host.name, why: "unreachable", status: addresses.status }, decision };
   }
   return { kind: "dial", host, addresses: addresses.list, decision };
-}
-
-/** The local entry speaks for the recipient domain; a fixed next hop has its own, and its route may ask for more. */
-function factsFor(errand: Errand, host: NextHost, options: PlanOptions): TlsFacts {
-  const { local, also } = localEntries(errand, options);
-  return {
-    destination: errand.destination,
-    host,
-    ...(local === undefined ? {} : { local }),
-    ...(also.length === 0 ? {} : { also }),
-    now: options.now,
-  };
-}
-
-function localEntries(errand: Errand, options: PlanOptions): Pick<TlsFacts, "local"> & { also: LocalPolicy[] } {
-  const { via, destination } = errand;
-  const own = options.policies(destination);
-  if (via.kind === "mx") return own === undefined ? { also: [] } : { local: own, also: [] };
-  const hop = options.policies(`${via.host}:${via.port}`) ?? options.policies(via.host);
-  const route = via.tls === undefined ? undefined : { destination: `${via.host}:${via.port}`, level: via.tls };
-  const also = [own, route].filter((entry) => entry !== undefined);
-  return hop === undefined ? { also } : { local: hop, also };
-}
-
-function wantedLevel(errand: Errand, options: PlanOptions): Level {
-  const { local, also } = localEntries(errand, options);
-  return [...(local === undefined ? [] : [local]), ...also].reduce<Level>(
-    (most, entry) => strongest(most, entry.level),
-    errand.demand.level,
-  );
 }
 
 function reachesSelf(addresses: Addresses | undefined, options: PlanOptions): boolean {

@@ -1,7 +1,7 @@
 import type { Instant, Random } from "../base/mod.ts";
 import type { Claim, RecipientState } from "../queue/mod.ts";
 import type { Status } from "../status/mod.ts";
-import type { RecipientOutcome } from "./attempt.ts";
+import type { RecipientOutcome } from "./walk.ts";
 import { expired, nextAttempt, type RetryPolicy } from "./retry.ts";
 
 /** What an attempt changes, before notices are written. */

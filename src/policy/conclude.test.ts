@@ -56,6 +56,13 @@ test("conclude: the notice names the hosts (RFC 8689 §4.2.1)", () => {
   assert.equal(end.status.code, 550);
 });
 
+test("conclude: what has no enhanced code gets none, and nothing cannot be concluded from nothing", () => {
+  const bare = { cause: "remote-reply", code: 554, text: "no" } as const;
+  const end = conclude([{ host: "a.example", why: "answered", status: bare }], NO_DEMAND);
+  assert.deepEqual(end, { kind: "retry", status: { ...bare, code: 451 }, host: "a.example" });
+  assert.throws(() => conclude([], NO_DEMAND), /no host was tried/);
+});
+
 test("localPolicies: exact before suffix, the longest suffix, no suffix for the domain itself or for addresses", () => {
   const find = localPolicies(
     [

@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { NO_DEMAND, domain, type TlsDemand } from "../mail/mod.ts";
+import { statusOf } from "../status/mod.ts";
 import type { Handshake } from "../tls/mod.ts";
 import { leafFor } from "../../test/support/leaf.ts";
 import { admit } from "./admit.ts";
 import { allowPlaintext, confirmPeer } from "./confirm.ts";
 import { decide } from "./decide.ts";
-import { tlsWord } from "./explain.ts";
+import { explain, tlsWord, wantedWord } from "./explain.ts";
 import { namePattern } from "./pattern.ts";
 import type { PeerProof, PlaintextAllowed, Proceed, TlsFloor } from "./types.ts";
 
@@ -181,4 +182,69 @@ test("admit: a proof that does not show what was seen carries no authentication 
   const { seen: _seen, ...bare } = proof("secure");
   assert.ok(!("kind" in admit(bare, decision("encrypt"), { requireTls: false })));
   assert.ok("kind" in admit(bare, decision("secure"), { requireTls: false }));
+});
+
+test("explain, tlsWord and wantedWord: every floor and every proof in the words of log and command", () => {
+  const pin = { of: "spki", sha256: new Uint8Array(32) } as const;
+  const tlsa = { usage: 3, selector: 1, matching: 1, data: new Uint8Array(32) };
+  const floors: readonly TlsFloor[] = [
+    { kind: "any" },
+    { kind: "encrypted" },
+    { kind: "authenticated", by: "webpki", names: [namePattern(MX)] },
+    { kind: "authenticated", by: "dane", tlsa: [tlsa], names: [MX] },
+    { kind: "authenticated", by: "pin", pins: [pin] },
+  ];
+  const { level: _level, ...base } = decision("may");
+  const proofs = [plaintext(), proof("may"), proof("secure"), "starttls"] as const;
+  assert.deepEqual(
+    floors.map((floor) => {
+      const made: Proceed = { ...base, floor };
+      return [explain(made)[0], wantedWord(made), ...proofs.map((one) => tlsWord(made, one))];
+    }),
+    [
+      [
+        "require nothing; TLS when it can be had",
+        "may",
+        "may:plaintext",
+        "may:encrypted",
+        "may:encrypted",
+        "may:!starttls",
+      ],
+      [
+        "require TLS, the host's identity not verified",
+        "encrypt",
+        "encrypt:plaintext",
+        "encrypt:encrypted",
+        "encrypt:encrypted",
+        "encrypt:!starttls",
+      ],
+      [
+        "require TLS and a trusted certificate for mx.pine.example",
+        "secure",
+        "secure:plaintext",
+        "secure:encrypted",
+        "secure:webpki",
+        "secure:!starttls",
+      ],
+      [
+        "require TLS and a certificate that matches one of 1 TLSA records",
+        "secure",
+        "secure:plaintext",
+        "secure:encrypted",
+        "secure:encrypted",
+        "secure:!starttls",
+      ],
+      [
+        "require TLS and one of 1 pinned keys",
+        "secure",
+        "secure:plaintext",
+        "secure:encrypted",
+        "secure:encrypted",
+        "secure:!starttls",
+      ],
+    ],
+  );
+  const refuse = { kind: "defer", status: statusOf("tls-verify-failed"), because: [] } as const;
+  assert.equal(wantedWord(refuse), "secure");
+  assert.equal(tlsWord({ ...refuse, level: "encrypt" }, proof("may")), "encrypt:encrypted");
 });

@@ -3,12 +3,13 @@ import type { MailHost, Recipient } from "../../mail/mod.ts";
 import { bindingDemand } from "../../policy/mod.ts";
 import type { Claim } from "../../queue/mod.ts";
 import { statusOf } from "../../status/mod.ts";
-import { type Attempt, attemptHosts, type RecipientOutcome, type Via, type Work } from "../attempt.ts";
+import { type Attempt, attemptHosts } from "../attempt.ts";
 import { deliverToMaildir, maildirPath } from "../maildir/mod.ts";
 import { endOf } from "../outcome.ts";
 import { planDelivery } from "../plan.ts";
 import { type FixedHop, type MaildirTarget, type RouteTarget, routeFor } from "../route.ts";
 import { pendingRecipients } from "../settle.ts";
+import type { RecipientOutcome, Via, Work } from "../walk.ts";
 import type { DeliveryOptions } from "./options.ts";
 
 /** Makes one attempt for every recipient of a claim that waits. */

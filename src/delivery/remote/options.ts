@@ -3,7 +3,7 @@ import type { Resolver } from "../../dns/mod.ts";
 import type { Domain, Mailbox } from "../../mail/mod.ts";
 import type { LocalPolicies } from "../../policy/mod.ts";
 import type { QueueId, Store } from "../../queue/mod.ts";
-import type { OpenSession } from "../attempt.ts";
+import type { OpenSession } from "../walk.ts";
 import type { PlanOptions } from "../plan.ts";
 import type { RetryPolicy } from "../retry.ts";
 import type { Route } from "../route.ts";

@@ -2,7 +2,7 @@ import type { Instant, Millis } from "../../base/mod.ts";
 import { formatMailbox, formatReversePath, type Recipient } from "../../mail/mod.ts";
 import { publish } from "../../observe/mod.ts";
 import type { Claim } from "../../queue/mod.ts";
-import type { RecipientOutcome } from "../attempt.ts";
+import type { RecipientOutcome } from "../walk.ts";
 
 /** One line per recipient and attempt. */
 export function reportAttempt(

@@ -1,7 +1,7 @@
 import { type Bytes, type Millis, sleep } from "../../base/mod.ts";
 import type { Claim, Settlement } from "../../queue/mod.ts";
 import { statusOf } from "../../status/mod.ts";
-import type { RecipientOutcome } from "../attempt.ts";
+import type { RecipientOutcome } from "../walk.ts";
 import { bounceFor, readStart, reportedFailures } from "../bounce.ts";
 import { DEFAULT_RETRY } from "../retry.ts";
 import { judgeAttempt, pendingRecipients, type Verdict } from "../settle.ts";

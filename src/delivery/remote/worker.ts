@@ -12,12 +12,13 @@ export interface Delivery extends AsyncDisposable {
 
 /**
  * Delivers what falls due in the store until the signal is given. Claims no more than can be begun at once; one slow
- * destination keeps its own places only. Disposing waits for the end, and so must come after the signal.
+ * destination keeps its own places only. Disposing gives the signal and waits for the end.
  */
 export function startDelivery(options: DeliveryOptions): Delivery {
+  const stop = new AbortController();
   const hard = new AbortController();
   const crew: Crew = {
-    options,
+    options: { ...options, signal: AbortSignal.any([options.signal, stop.signal]) },
     hard: hard.signal,
     concurrency: Math.max(1, options.concurrency ?? CONCURRENCY),
     perDestination: Math.max(1, options.perDestination ?? PER_DESTINATION),
@@ -27,7 +28,13 @@ export function startDelivery(options: DeliveryOptions): Delivery {
     bell: Promise.withResolvers<void>(),
   };
   const done = run(crew, hard);
-  return { done, [Symbol.asyncDispose]: () => done };
+  return {
+    done,
+    [Symbol.asyncDispose]() {
+      stop.abort();
+      return done;
+    },
+  };
 }
 
 interface Crew {

@@ -30,10 +30,10 @@ export function onDataContent(state: Waiting<"await-data-content">, octets: Byte
   if (stuffed.place === "fault" || (last && stuffed.place !== "start")) {
     // RFC 5321 §2.3.8: better no message than one that another server may cut in two.
     const text = "the content has a CR or LF outside CRLF, or does not end in CRLF";
-    return breakOff(state, finding(session, "conversion-required", text));
+    return breakOff(state, finding(session, "conversion-required", text), "ok");
   }
   const size = sizeFault(transaction, sent, last);
-  if (size !== undefined) return breakOff(state, finding(session, "local-error", size));
+  if (size !== undefined) return breakOff(state, finding(session, "local-error", size), "ok");
   if (last) return awaitEnd(session, transaction, [...stuffed.parts, END]);
   return {
     state: { ...state, place: stuffed.place, sent },
@@ -54,7 +54,7 @@ export function onBdatContent(state: Waiting<"await-bdat-content">, octets: Byte
   if (chunks.refusal !== undefined) return { state, effects: [] };
   const length = chunks.heldLength + octets.length;
   const fault = sizeFault(transaction, chunks.sent + length, last);
-  if (fault !== undefined) return breakOff(state, finding(session, "local-error", fault));
+  if (fault !== undefined) return breakOff(state, finding(session, "local-error", fault), "ok");
   const held = octets.length === 0 ? chunks.held : [...chunks.held, octets];
   return sendChunks({ ...state, chunks: { ...chunks, held, heldLength: length, pulling: false, complete: last } });
 }

@@ -51,7 +51,7 @@ export function step(state: ClientState, input: ClientInput): Step {
     case "lost":
       return breakOff(state, finding(state.session, "connection-lost", input.detail));
     case "abort":
-      return breakOff(state, input.status);
+      return breakOff(state, input.status, "ok");
     case "quit":
       return onQuit(state);
     default:
@@ -114,7 +114,7 @@ function unasked(state: ClientState, reply: Reply): Step {
 function onContentFailed(state: ClientState, detail: string): Step {
   if (state.kind !== "await-data-content" && state.kind !== "await-bdat-content") return stay(state);
   // The message must not end here as if it were whole, so the connection goes.
-  return breakOff(state, finding(state.session, "local-error", detail));
+  return breakOff(state, finding(state.session, "local-error", detail), "ok");
 }
 
 function onQuit(state: ClientState): Step {

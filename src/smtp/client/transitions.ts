@@ -29,8 +29,11 @@ export function cutSession(session: SessionFacts, stage: Stage, status: Status):
   };
 }
 
-/** Ends the session whatever it was doing; a transaction under way gets `status` for everybody not yet decided. */
-export function breakOff(state: ClientState, status: Status): Step {
+/**
+ * Ends the session whatever it was doing; a transaction under way gets `status` for everybody not yet decided. `host` is
+ * "ok" when the reason lies with us.
+ */
+export function breakOff(state: ClientState, status: Status, host: "ok" | "failed" = "failed"): Step {
   const { session } = state;
   const closed: ClientState = { kind: "closed", session, why: status };
   switch (state.kind) {
@@ -49,7 +52,7 @@ export function breakOff(state: ClientState, status: Status): Step {
     case "await-data-content":
     case "await-bdat-content":
     case "await-end": {
-      const result = resultOf(state.transaction, status, { reusable: false, host: "failed" });
+      const result = resultOf(state.transaction, status, { reusable: false, host });
       return {
         state: closed,
         effects: [{ kind: "no-deadline" }, { kind: "done", result }, { kind: "close", politely: false }],

@@ -72,6 +72,12 @@ class Connection implements ServedConnection {
     const socket = this.#stream;
     socket.setNoDelay(true);
     socket.on("error", ignore);
+    if (socket.remoteAddress === undefined) {
+      // It was gone before anybody looked.
+      socket.destroy();
+      this.#finish();
+      return;
+    }
     if (this.#options.implicit) {
       this.#handshake((tls) => this.#runner.begin({ ...this.#peer, tls }));
       this.#deadline.extend(this.#options.config.limits.handshakeTime);
@@ -112,10 +118,8 @@ class Connection implements ServedConnection {
   }
 
   #handshake(secured: (tls: NonNullable<Peer["tls"]>) => void): void {
-    const tls = this.#options.tls;
-    if (tls === undefined) throw new Error("A listener with TLS has no certificates");
-    const plain = this.#stream;
-    const stream = startHandshake(plain, tls);
+    const stream = this.#secure();
+    if (stream === undefined) return;
     this.#stream = stream;
     stream.on("error", (error) => this.#handshakeFailed(error));
     stream.on("close", this.#onClose);
@@ -129,6 +133,18 @@ class Connection implements ServedConnection {
       this.#listen();
       secured(session);
     });
+  }
+
+  /** Without a usable certificate the connection ends: in plaintext it must not go on (RFC 3207 §4.1). */
+  #secure(): TLSSocket | undefined {
+    try {
+      if (this.#options.tls === undefined) throw new Error("the listener has no certificates");
+      return startHandshake(this.#stream, this.#options.tls);
+    } catch (error) {
+      publish("hopseal:fault", { where: "smtp server, TLS", text: String(error) });
+      this.#stream.on("close", this.#onClose).destroy();
+      return undefined;
+    }
   }
 
   #handshakeFailed(error: Error): void {

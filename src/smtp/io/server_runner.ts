@@ -144,10 +144,15 @@ export class Runner {
         text: error instanceof Error ? (error.stack ?? "") : String(error),
       });
       this.#state = { kind: "closed" };
-      this.#house.abort();
-      this.#house.reset();
+      this.#drop();
       this.#wire.close(false);
     }
+    this.#wire.progress();
+  }
+
+  #drop(): void {
+    this.#house.abort();
+    this.#house.reset();
     this.#wire.progress();
   }
 
@@ -227,7 +232,9 @@ export class Runner {
     this.#asking = true;
     void answer.then((input) => {
       this.#asking = false;
-      this.#run(input);
+      // Only a bug ends a session that was asking; what the answer brought goes as well.
+      if (this.#state?.kind === "closed") this.#drop();
+      else this.#run(input);
     });
   }
 

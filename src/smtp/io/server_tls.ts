@@ -13,7 +13,13 @@ export function startHandshake(socket: Socket, tls: ServerTls): TLSSocket {
   return new TLSSocket(socket, {
     isServer: true,
     secureContext: tls.contextFor(),
-    SNICallback: (servername, done) => done(null, tls.contextFor(servername)),
+    SNICallback(servername, done) {
+      try {
+        done(null, tls.contextFor(servername));
+      } catch (error) {
+        done(error instanceof Error ? error : new Error(String(error)));
+      }
+    },
     // No protocol in common ends the handshake (RFC 7301 §3.2), which keeps other protocols' clients away.
     ALPNCallback: ({ protocols }) => (protocols.includes(ALPN) ? ALPN : undefined),
   });

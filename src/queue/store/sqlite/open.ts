@@ -48,11 +48,22 @@ async function prepareFolders(directory: string, folder: string, path: string): 
     await mkdir(folder, { recursive: true, mode: 0o700 });
     await chmod(directory, 0o700);
     await chmod(folder, 0o700);
-    // SQLite gives its other files the mode of this one.
-    await (await open(path, "a", 0o600)).close();
-    await chmod(path, 0o600);
+    await createDatabaseFile(path);
   } catch (error) {
     throw fileFault(`open the shard ${directory}`, error);
+  }
+}
+
+/**
+ * Makes the file when it is absent; SQLite gives its other files the same mode. An existing one is never opened here: to
+ * close it would drop the locks that an open shard of this process has on it.
+ */
+async function createDatabaseFile(path: string): Promise<void> {
+  try {
+    await (await open(path, "wx", 0o600)).close();
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
+    await chmod(path, 0o600);
   }
 }
 

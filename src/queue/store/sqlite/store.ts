@@ -69,49 +69,58 @@ export function createSqliteStore(parts: Parts): Store {
 }
 
 async function insert(thread: Thread, message: NewMessage, body: StagedBody): Promise<void> {
-  try {
-    const row = await rowOf(message, body);
-    await thread.call("commit", { message: row }, buffersOf([row]));
-  } catch (error) {
-    await discardAfter(error, [body]);
-    throw error;
-  }
+  const row = await orDiscard([body], () => rowOf(message, body));
+  await orDiscardUnlessWritten([body], () => thread.call("commit", { message: row }, buffersOf([row])));
 }
 
 async function settle({ thread, bodies, smallBody }: Parts, claim: Claim, settlement: Settlement): Promise<boolean> {
   const notices: StagedBody[] = [];
-  try {
-    const enqueue: NewRow[] = [];
+  const enqueue: NewRow[] = [];
+  await orDiscard(notices, async () => {
     for (const { message, body } of settlement.enqueue ?? []) {
       const staged = await stageWhole(bodies, smallBody, body);
       notices.push(staged);
       enqueue.push(await rowOf(message, staged));
     }
-    const { recipients, retryAt, hold } = settlement;
-    const request = {
-      unit: Number(claim.unit),
-      token: claim.token,
-      recipients,
-      enqueue,
-      ...(retryAt === undefined ? {} : { retryAt }),
-      ...(hold === undefined ? {} : { hold }),
-    };
-    const { held, freed } = await thread.call("settle", request, buffersOf(enqueue));
-    if (freed !== undefined) await bodies.remove(freed);
-    if (!held) await Promise.all(notices.map(discard));
-    return held;
+  });
+  const { recipients, retryAt, hold } = settlement;
+  const request = {
+    unit: Number(claim.unit),
+    token: claim.token,
+    recipients,
+    enqueue,
+    ...(retryAt === undefined ? {} : { retryAt }),
+    ...(hold === undefined ? {} : { hold }),
+  };
+  const answer = await orDiscardUnlessWritten(notices, () => thread.call("settle", request, buffersOf(enqueue)));
+  if (answer.freed !== undefined) await bodies.remove(answer.freed);
+  if (!answer.held) await discardAll(notices);
+  return answer.held;
+}
+
+async function orDiscard<T>(bodies: readonly StagedBody[], work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
   } catch (error) {
-    await discardAfter(error, notices);
+    await discardAll(bodies);
     throw error;
   }
 }
 
 /**
- * Removes contents that were not committed, unless the commit failed in input or output: then its rows may come back when
- * the process dies at once and the log is read again, and must find their files. What is left is removed at the opening.
+ * Keeps the files when a transaction failed in input or output: its rows may come back when the process dies at once and
+ * the log is read again, and must find their files then. What no row names is removed at the next opening.
  */
-async function discardAfter(failure: unknown, bodies: readonly StagedBody[]): Promise<void> {
-  if (failure instanceof StoreError && failure.kind === "io") return;
+async function orDiscardUnlessWritten<T>(bodies: readonly StagedBody[], work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof StoreError && error.kind === "io")) await discardAll(bodies);
+    throw error;
+  }
+}
+
+async function discardAll(bodies: readonly StagedBody[]): Promise<void> {
   for (const body of bodies) await discard(body);
 }
 

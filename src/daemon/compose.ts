@@ -58,12 +58,15 @@ async function start(config: Config, seams: Seams): Promise<Daemon> {
   undo.use(await startControl(controlSocketPath(config.data_dir), operator));
   undo.defer(async () => await unbind.disposeAsync());
   door.open((role) => receptionOf(role, { config, clock, store, newId, rules: () => rules }));
-  publish("hopseal:ready", { version: "1", queued: (await store.count()).messages });
+  publish("hopseal:ready", { pid: process.pid, queued: (await store.count()).messages });
   const kept = undo.move();
   return {
     listeners: listening.bound,
     operator,
-    stop: async () => await kept.disposeAsync(),
+    async stop() {
+      await kept.disposeAsync();
+      publish("hopseal:stopped", {});
+    },
     async reload() {
       const problems = await reloadCertificates(certificates);
       try {

@@ -5,8 +5,8 @@ import type { Instant } from "../base/mod.ts";
 export interface Events {
   "hopseal:listening": { readonly role: string; readonly address: string; readonly tls: string };
   /** Everything is open; mail is taken and sent from now on. */
-  "hopseal:ready": { readonly version: string; readonly queued: number };
-  "hopseal:stopped": { readonly queued: number };
+  "hopseal:ready": { readonly pid: number; readonly queued: number };
+  "hopseal:stopped": Readonly<Record<never, never>>;
   "hopseal:accepted": {
     readonly id: string;
     readonly from: string;

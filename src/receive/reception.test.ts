@@ -1,7 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { seededRandom, utf8 } from "../base/mod.ts";
-import { type ContentFacts, domain, formatMailbox, NULL_REVERSE_PATH, parseMailbox } from "../mail/mod.ts";
+import {
+  type ContentFacts,
+  domain,
+  formatMailbox,
+  type Mailbox,
+  NULL_REVERSE_PATH,
+  parseMailbox,
+} from "../mail/mod.ts";
 import { type Destination, newQueueId, type Store, StoreError } from "../queue/mod.ts";
 import { memoryStore } from "../queue/store/memory.ts";
 import type { ContentSink, MailRequest, Peer, TransactionHandler } from "../smtp/server/mod.ts";
@@ -14,10 +21,7 @@ const STRANGER: Peer = { address: "192.0.2.10", port: 40_000, hello: { verb: "EH
 const NEIGHBOUR: Peer = { ...STRANGER, address: "127.0.0.1" };
 const MAIL: MailRequest = { reversePath: NULL_REVERSE_PATH, body: "7bit", smtpUtf8: false, dsn: {}, requireTls: false };
 
-function mailbox(text: string): ReturnType<typeof parse> {
-  return parse(text);
-}
-function parse(text: string) {
+function mailbox(text: string): Mailbox {
   const parsed = parseMailbox(text);
   assert.ok(parsed.ok);
   return parsed.value;

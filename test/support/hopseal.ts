@@ -83,25 +83,34 @@ export async function startHopseal(options: HopsealOptions): Promise<RunningHops
   };
   const expected = config.split("[[listen]]").length - 1;
   if (options.quiet === true) log.push(...(await readUntilReady(join(folder, "log"), child)));
-  await waitFor((line) => line["event"] === "ready");
+  // Under a wrapper the child is the wrapper, which ends when Hopseal does.
+  const pid = Number((await waitFor((line) => line["event"] === "ready"))["pid"]);
+  const signal = (name: "SIGTERM" | "SIGKILL"): void => {
+    try {
+      if (child.exitCode === null && child.signalCode === null) process.kill(pid, name);
+    } catch (error) {
+      // It died before we heard of it.
+      if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+    }
+  };
   const ports = log
     .filter((line) => line["event"] === "listening")
     .map((line) => Number(String(line["address"]).split(":").at(-1)));
   if (ports.length !== expected) throw new Error(`hopseal listens on ${ports.length} of ${expected} addresses`);
   const stop = async (): Promise<number | null> => {
-    child.kill("SIGTERM");
+    signal("SIGTERM");
     return await gone;
   };
   return {
     folder,
     configFile,
-    pid: child.pid ?? 0,
+    pid,
     ports,
     log,
     waitFor,
     stop,
     async kill() {
-      child.kill("SIGKILL");
+      signal("SIGKILL");
       await gone;
     },
     async [Symbol.asyncDispose]() {

@@ -3,15 +3,11 @@ import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { systemClock } from "../../../src/base/mod.ts";
 import { parseConfig } from "../../../src/config/mod.ts";
 import { startDaemon } from "../../../src/daemon/mod.ts";
-import { NO_DEMAND, NULL_REVERSE_PATH, parseMailbox } from "../../../src/mail/mod.ts";
-import { admit, allowPlaintext, confirmPeer, decide, type Proceed } from "../../../src/policy/mod.ts";
-import type { ClientSession, Outgoing } from "../../../src/smtp/client/mod.ts";
+import type { ClientSession } from "../../../src/smtp/client/mod.ts";
 import { contentFacts } from "../../../src/smtp/grammar/mod.ts";
-import { openSession } from "../../../src/smtp/io/mod.ts";
-import { openTrust } from "../../../src/tls/io/mod.ts";
+import { connectPlain, MAY, outgoing } from "../../support/client.ts";
 import { type Caught, startSink } from "../../support/sink.ts";
 import { vectors } from "../../support/vectors.ts";
 
@@ -88,7 +84,14 @@ async function open(): Promise<House> {
   const sessions = { needed: await session(port, "needed"), preferred: await session(port, "preferred") };
   return {
     async relay(form, chunking) {
-      const result = await sessions[chunking].send(outgoing(form), DECISION);
+      const result = await sessions[chunking].send(
+        outgoing({
+          content: form.content,
+          to: ["bo@rook.example"],
+          ...(form.binary ? { body: "binarymime" as const } : {}),
+        }),
+        MAY,
+      );
       assert.ok(!("kind" in result), JSON.stringify(result));
       assert.deepEqual(
         result.recipients.map(({ code }) => code),
@@ -108,55 +111,10 @@ async function open(): Promise<House> {
 }
 
 async function session(port: number, chunking: "needed" | "preferred"): Promise<ClientSession> {
-  const trust = await openTrust({ kind: "bundled" });
-  assert.ok(trust.ok);
-  const opened = await openSession(
-    { host: "mx.rook.example", address: "127.0.0.1", port, mode: "starttls" },
-    DECISION,
-    { kind: "plaintext" },
-    {
-      hostname: "client.pine.example",
-      trust: trust.value,
-      clock: systemClock,
-      chunking,
-      chunkSize: 7000,
-      gate: { confirmPeer, allowPlaintext, admit },
-    },
-  );
+  const opened = await connectPlain(port, { chunking, chunkSize: 7000 });
   assert.ok(!("kind" in opened), JSON.stringify(opened));
   return opened;
 }
-
-function outgoing(form: Form): Outgoing {
-  const to = parseMailbox("bo@rook.example");
-  assert.ok(to.ok);
-  const content = contentFacts([form.content]);
-  const body = form.binary ? "binarymime" : content.eightBit ? "8bitmime" : "7bit";
-  return {
-    envelope: { reversePath: NULL_REVERSE_PATH, body, smtpUtf8: false, dsn: {}, demand: NO_DEMAND },
-    content,
-    recipients: [{ mailbox: to.value }],
-    async *open() {
-      for (let at = 0; at < form.content.length; at += 5000) yield form.content.subarray(at, at + 5000);
-    },
-  };
-}
-
-const DECISION = decide(
-  {
-    destination: "rook.example",
-    host: {
-      name: "mx.rook.example",
-      literal: false,
-      port: 25,
-      mode: "starttls",
-      learnt: "configured",
-      mxSecurity: "insecure",
-    },
-    now: 0,
-  },
-  NO_DEMAND,
-) as Proceed;
 
 const CONFIG = `
 hostname = "mx.rook.example"

@@ -136,6 +136,19 @@ test("facts gather over several chunks until they are forgotten", () => {
   assert.deepEqual(frames.next({ kind: "chunk", size: 0 }), { kind: "content-end", facts: plainFacts("") });
 });
 
+test("a line of an AUTH exchange may be longer than a command (RFC 4954 §4)", () => {
+  for (const [kind, longest] of [
+    ["command", 4096],
+    ["auth", 12288],
+  ] as const) {
+    const frames = framing();
+    frames.push(latin1(`${"x".repeat(longest - 2)}\r\n${"x".repeat(longest - 1)}\r\n`));
+    assert.deepEqual(frames.next({ kind }), { kind: "line", text: "x".repeat(longest - 2) });
+    assert.deepEqual(frames.next({ kind }), { kind: "line-fault", fault: "too-long" });
+    assert.deepEqual(frames.next({ kind: "nothing" }), { kind: "need-more" });
+  }
+});
+
 /** The facts by another road: regular expressions over the whole. */
 function plainFacts(content: string): ContentFacts {
   return {

@@ -516,3 +516,118 @@ test("startDelivery: maildir and discard, by route", async () => {
     await rm(folder, { recursive: true });
   }
 });
+
+test("startDelivery: a store that cannot renew for a while costs nothing, one that cannot until the end costs the attempt", async () => {
+  let failing = true;
+  await using it = await house(
+    { [PINE]: {} },
+    {
+      wrap: (store) => ({
+        ...store,
+        renew: (...call) => (failing ? Promise.reject(new StoreError("io", "disk")) : store.renew(...call)),
+      }),
+    },
+  );
+  await it.send(["bo@pine.example"]);
+  const hanging = hangingSessions(it);
+  await using _delivery = startDelivery({ ...optionsOf(it), openSession: hanging.open, lease: MINUTE });
+  await it.pass(30_000);
+  failing = false;
+  await it.pass(40_000);
+  assert.ok(!hanging.stopped());
+  failing = true;
+  await it.pass(MINUTE, 10_000);
+  assert.ok(hanging.stopped());
+  assert.match(it.faults[0] ?? "", /Cannot renew the lease of message \w+: disk/);
+  it.stop.abort();
+});
+
+test("startDelivery: an outcome that can never be recorded is given up, and the lease with it", async () => {
+  await using it = await house(
+    { [PINE]: {} },
+    { wrap: (store) => ({ ...store, settle: () => Promise.reject(new StoreError("io", "disk")) }) },
+  );
+  await it.send(["bo@pine.example"]);
+  await it.start();
+  await it.pass(MINUTE, 1000);
+  assert.deepEqual(it.attempts, []);
+  assert.equal(it.faults.length, 5);
+});
+
+test("startDelivery: a notice is written even when the original cannot be read any more", async () => {
+  await using it = await house(
+    { [PINE]: { transact: () => ({ recipients: [replied(550, "no")] }) }, [ROOK]: {} },
+    {
+      wrap: (store) => ({
+        ...store,
+        openBody(id, start) {
+          const broken = store.list().then(([first]) => first?.envelope.reversePath.kind === "mailbox");
+          return (async function* () {
+            if (await broken) throw new StoreError("corrupt", "bad sector");
+            yield* store.openBody(id, start);
+          })();
+        },
+      }),
+    },
+  );
+  await it.send(["bo@pine.example"]);
+  await it.start();
+  assert.deepEqual(
+    it.attempts.map((one) => `${one.to} ${one.outcome}`),
+    ["bo@pine.example failed", "ada@rook.example delivered"],
+  );
+  assert.match(it.faults.join(), /Cannot read message \w+ for its notice: bad sector/);
+});
+
+test("startDelivery: what DNS says ends or puts off the message, and the line says what was wanted", async () => {
+  await using it = await house(
+    {},
+    {
+      resolver: staticResolver({
+        "pine.example": { MX: { kind: "failure" } },
+        "oak.example": { MX: [{ preference: 0, exchange: "" }] },
+      }),
+      policies: localPolicies([{ destination: "pine.example", level: "encrypt" }]),
+    },
+  );
+  await it.send(["bo@pine.example", "di@oak.example", "ed@gone.example"], { reversePath: NULL_REVERSE_PATH });
+  await it.start();
+  assert.deepEqual(it.attempts.map((one) => `${one.to} ${one.outcome} ${one.code} ${one.enhanced} ${one.tls}`).sort(), [
+    "bo@pine.example deferred 451 4.4.3 encrypt:!dns",
+    "di@oak.example failed 556 5.1.10 may:!dns",
+    "ed@gone.example failed 550 5.1.2 may:!dns",
+  ]);
+});
+
+test("startDelivery: a fixed next hop takes what its route matches, and recipients that go other ways go by themselves", async () => {
+  await using it = await house(
+    { [PINE]: {}, [OAK]: {} },
+    {
+      routes: [
+        {
+          recipients: ["bo@pine.example"],
+          target: { kind: "smtp", host: "mx.oak.example", port: 587, mode: "implicit", tls: "secure" },
+        },
+      ],
+    },
+  );
+  await it.send(["bo@pine.example", "cy@pine.example"]);
+  await it.start();
+  assert.deepEqual(
+    it.attempts.map((one) => `${one.to} ${one.outcome} ${one.tls} ${one.address}`),
+    ["bo@pine.example delivered secure:webpki 192.0.2.2", "cy@pine.example delivered may:encrypted 192.0.2.1"],
+  );
+});
+
+test("startDelivery: a notice is not held back by REQUIRETLS, mail with a sender is (RFC 8689 §4.2.1, §5)", async () => {
+  await using it = await house({ [PINE]: {} });
+  const demand = { level: "secure", mxAuthentic: "dnssec-or-sts", propagate: true, because: [] } as const;
+  await it.send(["bo@pine.example"], { demand, reversePath: NULL_REVERSE_PATH });
+  await it.send(["bo@pine.example"], { demand });
+  await it.start();
+  const lines = it.attempts.filter((one) => one.to === "bo@pine.example");
+  assert.deepEqual(lines.map((one) => `${one.outcome} ${one.enhanced} ${one.tls}`).sort(), [
+    "delivered 2.6.0 may:encrypted",
+    "failed 5.7.10 secure:!decision",
+  ]);
+});

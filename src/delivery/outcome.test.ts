@@ -1,0 +1,88 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Rung } from "../policy/mod.ts";
+import type { SessionFailure, Stage } from "../smtp/client/mod.ts";
+import { type Status, statusOf } from "../status/mod.ts";
+import { endOf, hostOutcome, nextRung, wantsAnotherTransaction } from "./outcome.ts";
+
+const FULL: Rung = { kind: "tls", hello: "full" };
+const SMALL: Rung = { kind: "tls", hello: "small" };
+const PLAINTEXT: Rung = { kind: "plaintext" };
+const STAGES: readonly Stage[] = ["connect", "greeting", "hello", "starttls", "handshake", "verify", "second-hello"];
+const REPLIED: Status = { cause: "remote-reply", code: 421, text: "bye", reply: { code: 421, lines: ["bye"] } };
+
+function failure(stage: Stage, status: Status = statusOf("connection-lost")): SessionFailure {
+  return { kind: "failed", stage, status, findings: [], connected: stage !== "connect" };
+}
+
+/** The next rung by stage, by place on the ladder, and by whether the host said something. */
+test("nextRung: every stage on every rung of both ladders, compared whole", () => {
+  const ladders = { optional: [FULL, SMALL, PLAINTEXT], required: [FULL, SMALL] } as const;
+  const rows = Object.entries(ladders).flatMap(([name, ladder]) =>
+    STAGES.map((stage) => [
+      name,
+      stage,
+      ...ladder.map((_, at) => nextRung(ladder, at, failure(stage)) ?? "-"),
+      ...ladder.map((_, at) => nextRung(ladder, at, failure(stage, REPLIED)) ?? "-"),
+    ]),
+  );
+  assert.deepEqual(rows, [
+    ["optional", "connect", "-", "-", "-", "-", "-", "-"],
+    ["optional", "greeting", "-", "-", "-", "-", "-", "-"],
+    ["optional", "hello", "-", "-", "-", "-", "-", "-"],
+    ["optional", "starttls", 2, 2, "-", 2, 2, "-"],
+    ["optional", "handshake", 1, 2, "-", 1, 2, "-"],
+    ["optional", "verify", "-", "-", "-", "-", "-", "-"],
+    ["optional", "second-hello", 1, 2, "-", "-", "-", "-"],
+    ["required", "connect", "-", "-", "-", "-"],
+    ["required", "greeting", "-", "-", "-", "-"],
+    ["required", "hello", "-", "-", "-", "-"],
+    ["required", "starttls", "-", "-", "-", "-"],
+    ["required", "handshake", 1, "-", 1, "-"],
+    ["required", "verify", "-", "-", "-", "-"],
+    ["required", "second-hello", 1, "-", "-", "-"],
+  ]);
+});
+
+test("hostOutcome: what a failed session says about its host", () => {
+  const why = (stage: Stage, rung: Rung, status?: Status): string => hostOutcome("h", failure(stage, status), rung).why;
+  assert.deepEqual(
+    STAGES.map((stage) => [stage, why(stage, FULL), why(stage, FULL, REPLIED), why(stage, PLAINTEXT)]),
+    [
+      ["connect", "unreachable", "unreachable", "unreachable"],
+      ["greeting", "answered", "answered", "answered"],
+      ["hello", "answered", "answered", "answered"],
+      ["starttls", "tls", "tls", "answered"],
+      ["handshake", "tls", "tls", "answered"],
+      ["verify", "tls", "tls", "answered"],
+      ["second-hello", "tls", "answered", "tls"],
+    ],
+  );
+});
+
+test("endOf and wantsAnotherTransaction: by the first digit alone, but for what is too many (RFC 5321 §4.2.1, §4.5.3.1.10)", () => {
+  const codes = [200, 250, 299, 400, 421, 452, 499, 500, 554, 599];
+  assert.deepEqual(
+    codes.map((code) => endOf({ cause: "remote-reply", code, text: "" })),
+    [
+      "delivered",
+      "delivered",
+      "delivered",
+      "deferred",
+      "deferred",
+      "deferred",
+      "deferred",
+      "failed",
+      "failed",
+      "failed",
+    ],
+  );
+  const many: readonly Status[] = [
+    statusOf("too-many-recipients"),
+    { cause: "remote-reply", code: 452, enhanced: "4.5.3", text: "" },
+    { cause: "remote-reply", code: 452, enhanced: "4.3.1", text: "" },
+    { cause: "remote-reply", code: 452, text: "" },
+    { cause: "remote-reply", code: 550, enhanced: "5.5.3", text: "" },
+  ];
+  assert.deepEqual(many.map(wantsAnotherTransaction), [true, true, false, false, false]);
+});

@@ -13,7 +13,7 @@ export function runCommand(): Command {
     .action(async (options: { config?: string }) => {
       const loaded = requireConfig(options.config);
       for (const issue of loaded.warnings) process.stderr.write(`${formatIssue(loaded.file, issue)}\n`);
-      const { runDaemon } = await import("../daemon/run.ts");
+      const { runDaemon } = await import("../daemon/mod.ts");
       const ended = await runDaemon(loaded.config);
       if (!ended.ok) throw new CommandFailure(ended.error, EXIT.finding);
     });

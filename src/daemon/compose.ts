@@ -65,7 +65,7 @@ async function start(config: Config, seams: Seams): Promise<Daemon> {
     operator,
     async stop() {
       await kept.disposeAsync();
-      publish("hopseal:stopped", {});
+      publish("hopseal:stopped", { pid: process.pid });
     },
     async reload() {
       const problems = await reloadCertificates(certificates);

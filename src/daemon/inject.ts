@@ -1,8 +1,8 @@
-import { type Clock, utf8 } from "../base/mod.ts";
+import { type Clock, ok, utf8 } from "../base/mod.ts";
 import type { Config } from "../config/mod.ts";
 import type { Mailbox } from "../mail/mod.ts";
 import type { Destination, QueueId, Store } from "../queue/mod.ts";
-import type { RecipientRules } from "../receive/mod.ts";
+import { judgeRecipient, type RecipientRules } from "../receive/mod.ts";
 import { injectLocal, type LocalMessage } from "../submission/mod.ts";
 import { generateReceived, type ReceivedFacts } from "../trace/mod.ts";
 import { recipientRules } from "./directory.ts";
@@ -24,7 +24,10 @@ export function injectInto(parts: InjectParts): (message: LocalMessage) => Retur
       store,
       clock,
       messageSize: config.message_size,
-      rules,
+      async resolve(mailbox) {
+        const verdict = await judgeRecipient(rules(), { kind: "mailbox", mailbox }, true);
+        return verdict.ok ? ok(verdict.value.targets) : verdict;
+      },
       newId,
       destinationOf,
       offsetAt,

@@ -1,6 +1,6 @@
 import type { Clock, Random } from "../base/mod.ts";
 import type { Config } from "../config/mod.ts";
-import { type Delivery, startDelivery } from "../delivery/mod.ts";
+import { type Delivery, startDelivery } from "../delivery/remote/mod.ts";
 import { systemResolver } from "../dns/io/mod.ts";
 import { publish } from "../observe/mod.ts";
 import { admit, allowPlaintext, confirmPeer } from "../policy/mod.ts";

@@ -6,7 +6,7 @@ export interface Events {
   "hopseal:listening": { readonly role: string; readonly address: string; readonly tls: string };
   /** Everything is open; mail is taken and sent from now on. */
   "hopseal:ready": { readonly pid: number; readonly queued: number };
-  "hopseal:stopped": Readonly<Record<never, never>>;
+  "hopseal:stopped": { readonly pid: number };
   "hopseal:accepted": {
     readonly id: string;
     readonly from: string;

@@ -1,2 +1,4 @@
 export { isQueueId, newQueueId } from "./id.ts";
 export * from "./port.ts";
+export { storeFault } from "./fault.ts";
+export { unitsOf } from "./units.ts";

@@ -10,7 +10,7 @@ import {
   type TlsDemand,
 } from "../mail/mod.ts";
 import { publish } from "../observe/mod.ts";
-import { type BodySink, type Destination, type QueueId, type Store, StoreError } from "../queue/mod.ts";
+import { type BodySink, type Destination, type QueueId, type Store, storeFault, unitsOf } from "../queue/mod.ts";
 import type { ContentSink, MailRequest, Peer, RcptRequest, TransactionHandler } from "../smtp/server/mod.ts";
 import { type Status, statusOf } from "../status/mod.ts";
 import { keyOf } from "./aliases.ts";
@@ -161,28 +161,6 @@ function recipientOf(mailbox: Mailbox, accepted: Accepted, rcpt: RcptRequest): R
     ...(original === undefined ? {} : { original }),
     ...(rcpt.notify === undefined ? {} : { notify: rcpt.notify }),
   };
-}
-
-/** One unit per destination, recipients by index. */
-export function unitsOf(
-  recipients: readonly Recipient[],
-  destinationOf: (mailbox: Mailbox) => Destination,
-): readonly { destination: Destination; recipients: readonly number[] }[] {
-  const units = new Map<Destination, number[]>();
-  for (const [at, { mailbox }] of recipients.entries()) {
-    const destination = destinationOf(mailbox);
-    const members = units.get(destination);
-    if (members === undefined) units.set(destination, [at]);
-    else members.push(at);
-  }
-  return [...units].map(([destination, members]) => ({ destination, recipients: members }));
-}
-
-/** What a client hears when the store fails: never success, never a permanent refusal. */
-export function storeFault(error: unknown): Status {
-  publish("hopseal:fault", { where: "store", text: error instanceof Error ? error.message : String(error) });
-  if (error instanceof StoreError && error.kind === "no-space") return statusOf("no-storage");
-  return statusOf("storage-error");
 }
 
 function withTrace(facts: ContentFacts, received: Uint8Array): ContentFacts {

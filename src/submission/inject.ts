@@ -1,8 +1,7 @@
 import { type Clock, err, ok, type Result } from "../base/mod.ts";
 import { type Domain, type Envelope, formatMailbox, formatReversePath, type Mailbox, needsUtf8 } from "../mail/mod.ts";
 import { publish } from "../observe/mod.ts";
-import type { Destination, QueueId, Store } from "../queue/mod.ts";
-import { judgeRecipient, type RecipientRules, storeFault, unitsOf } from "../receive/mod.ts";
+import { type Destination, type QueueId, type Store, storeFault, unitsOf } from "../queue/mod.ts";
 import { contentFacts } from "../smtp/grammar/mod.ts";
 import { type Status, statusOf } from "../status/mod.ts";
 import { formatDate, type ReceivedFacts } from "../trace/mod.ts";
@@ -15,7 +14,8 @@ export interface InjectOptions {
   readonly store: Store;
   readonly clock: Clock;
   readonly messageSize: number;
-  readonly rules: () => RecipientRules;
+  /** Where mail to an address goes: itself, or what its aliases lead to. */
+  readonly resolve: (mailbox: Mailbox) => Promise<Result<readonly Mailbox[], Status>>;
   readonly newId: () => QueueId;
   readonly destinationOf: (mailbox: Mailbox) => Destination;
   readonly offsetAt: (instant: number) => number;
@@ -29,7 +29,7 @@ export async function injectLocal(
 ): Promise<Result<{ id: QueueId }, Status>> {
   const normal = normaliseLines(message.content);
   if (!normal.ok) return err(statusOf("bare-cr-lf", normal.error));
-  const recipients = await resolveAll(message.to, options.rules());
+  const recipients = await resolveAll(message.to, options);
   if (!recipients.ok) return recipients;
   const id = options.newId();
   const at = options.clock.now();
@@ -106,12 +106,12 @@ async function queue(
   return ok({ id });
 }
 
-async function resolveAll(to: readonly Mailbox[], rules: RecipientRules): Promise<Result<readonly Mailbox[], Status>> {
+async function resolveAll(to: readonly Mailbox[], options: InjectOptions): Promise<Result<readonly Mailbox[], Status>> {
   const found = new Map<string, Mailbox>();
   for (const mailbox of to) {
-    const verdict = await judgeRecipient(rules, { kind: "mailbox", mailbox }, true);
-    if (!verdict.ok) return verdict;
-    for (const target of verdict.value.targets) found.set(formatMailbox(target), target);
+    const targets = await options.resolve(mailbox);
+    if (!targets.ok) return targets;
+    for (const target of targets.value) found.set(formatMailbox(target), target);
   }
   return ok([...found.values()]);
 }

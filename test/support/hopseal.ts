@@ -47,15 +47,8 @@ export async function startHopseal(options: HopsealOptions): Promise<RunningHops
   for (const [name, content] of Object.entries(options.files ?? {})) {
     await writeFile(join(folder, name), content, { mode: 0o600 });
   }
-  const [command = process.execPath, ...args] = [
-    ...(options.wrapper ?? []),
-    process.execPath,
-    MAIN,
-    "run",
-    "-c",
-    configFile,
-  ];
-  const child = spawn(command, args, { stdio: ["ignore", "ignore", "pipe"] });
+  const words = [...(options.wrapper ?? []), process.execPath, MAIN, "run", "-c", configFile];
+  const child = spawn(words[0] ?? process.execPath, words.slice(1), { stdio: ["ignore", "ignore", "pipe"] });
   const log: Record<string, unknown>[] = [];
   const other: string[] = [];
   const waiting = new Set<{
@@ -63,7 +56,10 @@ export async function startHopseal(options: HopsealOptions): Promise<RunningHops
     found: (line: Record<string, unknown>) => void;
   }>();
   createInterface({ input: child.stderr }).on("line", (text) => {
-    if (!text.startsWith("{")) return void other.push(text);
+    if (!text.startsWith("{")) {
+      other.push(text);
+      return;
+    }
     const line = JSON.parse(text) as Record<string, unknown>;
     log.push(line);
     for (const waiter of waiting) {

@@ -44,7 +44,7 @@ async function pour(
     const content = utf8(`Subject: ${name}\r\n\r\n${filler}`);
     const result = await session.send(outgoing({ content, to: ["bo@rook.example"], from: "ada@pine.example" }), MAY);
     assert.ok(!("kind" in result));
-    const [status] = result.recipients;
+    const status: Status | undefined = result.recipients[0];
     assert.ok(status !== undefined);
     told(name, status);
     if (!result.reusable) break;
@@ -118,7 +118,7 @@ test("daemon: kill -9 at the Nth fsync, write or rename: nothing acknowledged is
     const wrapper = [
       "strace",
       "-f",
-     
+
       "-qq",
       "-o",
       "/dev/null",

@@ -87,6 +87,7 @@ export interface QueuedUnit {
   readonly recipients: ReadonlyMap<number, RecipientState>;
 }
 
+/** A message as operators see it. Units whose recipients are all delivered or failed are gone; so is it with the last. */
 export interface QueuedMessage {
   readonly id: QueueId;
   readonly envelope: Envelope;
@@ -111,18 +112,22 @@ export class StoreError extends Error {
  */
 export interface Store extends AsyncDisposable {
   stage(): BodySink;
-  /** Queues a message with its content; concurrent calls share one group commit. Consumes `body`. */
+  /**
+   * Queues a message with its content; concurrent calls share one group commit. Consumes `body`, whatever happens. After
+   * StoreError `io` it is not promised, but may turn up whole when the process dies at once.
+   */
   commit(message: NewMessage, body: Staged): Promise<void>;
   /** Leases due units, oldest due first; at most `limit`. */
   claim(request: ClaimRequest): Promise<readonly Claim[]>;
-  /** Extends a lease; false when it was lost. */
+  /** Extends a lease; false when it was lost. One that ran out is not lost before somebody else claims the unit. */
   renew(claim: Claim, until: Instant): Promise<boolean>;
-  /** The content from `start` (default 0) on, in chunks. */
+  /** The content from `start` (default 0) on, in chunks; StoreError `io` when the message is no longer there. */
   openBody(message: QueueId, start?: number): AsyncIterable<Bytes>;
   /** One transaction, conditional on the token; false when the lease was lost and nothing was changed. */
   settle(claim: Claim, settlement: Settlement): Promise<boolean>;
   /** When the next unit falls due; undefined when nothing waits. Leased units count at the end of their lease. */
   nextDue(): Promise<Instant | undefined>;
+  /** By id, which is by age; `limit` is 100 unless given. StoreError `corrupt` names a damaged row. */
   list(query?: { readonly limit?: number; readonly after?: QueueId }): Promise<readonly QueuedMessage[]>;
   show(id: QueueId): Promise<QueuedMessage | undefined>;
   count(): Promise<{ readonly messages: number; readonly units: number }>;

@@ -1,5 +1,6 @@
 import { type Bytes, unreachable } from "../../base/mod.ts";
 import { publish } from "../../observe/mod.ts";
+import type { Status } from "../../status/mod.ts";
 import type { TlsSession } from "../../tls/mod.ts";
 import { framing } from "../grammar/mod.ts";
 import {
@@ -12,6 +13,7 @@ import {
   type ServerInput,
   type ServerState,
   type Step,
+  stageOf,
   step,
 } from "../server/mod.ts";
 import { house } from "./server_house.ts";
@@ -40,6 +42,7 @@ export class Runner {
   readonly #wire: Wire;
   readonly #house;
   readonly #framing = framing();
+  #client = "";
   #state: ServerState | undefined;
   /** Replies not yet written; those of one group of commands go out together (RFC 2920 §3.2). */
   #out = "";
@@ -84,6 +87,7 @@ export class Runner {
   }
 
   begin(peer: Peer): void {
+    this.#client = peer.address;
     this.#guard(() => this.#perform(open(this.#config, peer)));
   }
 
@@ -182,10 +186,12 @@ export class Runner {
 
   /** Carries out the effects of one step; an answer that is there at once is the next input. */
   #perform(turn: Step<ServerState>): ServerInput | undefined {
+    const before = this.#state;
     this.#state = turn.state;
     this.#turns++;
     let next: ServerInput | undefined;
     for (const effect of turn.effects) {
+      if (effect.kind === "reply" && effect.status !== undefined) this.#tell(before ?? turn.state, effect.status);
       const answer = this.#carryOut(effect);
       if (answer instanceof Promise) this.#await(answer);
       else next = answer ?? next;
@@ -226,6 +232,13 @@ export class Runner {
       default:
         return unreachable(effect);
     }
+  }
+
+  /** The operator hears of what was refused; an idle or an ended session is no refusal. */
+  #tell(before: ServerState, status: Status): void {
+    const { cause, code, text } = status;
+    if (code < 400 || cause === "shutting-down" || cause === "idle-timeout") return;
+    publish("hopseal:refused", { stage: stageOf(before), client: this.#client, cause, text });
   }
 
   #await(answer: Promise<ServerInput>): void {

@@ -13,12 +13,17 @@ export function turn(state: ServerState, ...effects: readonly ServerEffect[]): T
 
 /** A reply with its enhanced code (RFC 2034 §4). */
 export function say(status: Status): ServerEffect {
-  return { kind: "reply", wire: formatStatus(status) };
+  return { kind: "reply", wire: formatStatus(status), status };
 }
 
 /** A reply where no enhanced code may stand: the greeting, EHLO, HELO and 3yz (RFC 2034 §4). */
 export function sayPlain(code: number, ...lines: readonly string[]): ServerEffect {
   return { kind: "reply", wire: formatReply({ code, lines }) };
+}
+
+/** An outcome of ours told where no enhanced code may stand. */
+export function sayBare(status: Status): ServerEffect {
+  return { kind: "reply", wire: formatReply({ code: status.code, lines: [status.text] }), status };
 }
 
 /** The state without a transaction. */

@@ -1,11 +1,12 @@
 import type { Bytes } from "../../base/mod.ts";
 import type { ContentFacts } from "../../mail/mod.ts";
+import type { Status } from "../../status/mod.ts";
 import type { MailRequest, Peer, RcptRequest } from "./reception.ts";
 
 /** What a session wants done, in order. An `ask-…`, `finish` or `start-tls` is always the last of its step. */
 export type ServerEffect =
-  /** Octets for the client, with CRLF. */
-  | { readonly kind: "reply"; readonly wire: string }
+  /** Octets for the client, with CRLF, and the outcome that they tell where there is one. */
+  | { readonly kind: "reply"; readonly wire: string; readonly status?: Status }
   | { readonly kind: "ask-admission"; readonly peer: Peer }
   | { readonly kind: "ask-sender"; readonly peer: Peer; readonly request: MailRequest }
   | { readonly kind: "ask-recipient"; readonly request: RcptRequest }

@@ -1,6 +1,6 @@
 import { type Status, statusOf } from "../../status/mod.ts";
 import { type CommandFault, type LineFault, parseCommand, type Verb } from "../grammar/mod.ts";
-import { CUT, fault, hangUp, leave, sayPlain, type Turn, turn } from "./_turn.ts";
+import { CUT, fault, hangUp, leave, sayBare, type Turn, turn } from "./_turn.ts";
 import { talksAhead, violation } from "./pipelining.ts";
 import type { CommandState } from "./state.ts";
 import { carryOut, objectionTo } from "./verbs.ts";
@@ -49,5 +49,5 @@ function refuse(state: CommandState, verb: Verb | undefined, status: Status): Tu
   const refused = fault(state, status);
   if ((verb !== "EHLO" && verb !== "HELO") || refused.state.kind === "closed") return refused;
   // RFC 2034 §4: no enhanced code in the answer to EHLO and HELO.
-  return turn(refused.state, sayPlain(status.code, status.text));
+  return turn(refused.state, sayBare(status));
 }

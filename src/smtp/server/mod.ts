@@ -7,5 +7,5 @@ export * from "./config.ts";
 export * from "./effect.ts";
 export * from "./input.ts";
 export * from "./reception.ts";
-export { patienceOf, readingOf, type ServerState } from "./state.ts";
+export { patienceOf, readingOf, type ServerState, stageOf } from "./state.ts";
 export { open, step } from "./step.ts";

@@ -111,6 +111,34 @@ export function patienceOf(state: ServerState): Millis | undefined {
   return kind === "nothing" ? undefined : limits.contentPause;
 }
 
+/** The part of a session that `state` belongs to, for logs. */
+export function stageOf(state: ServerState): "connect" | "command" | "mail" | "rcpt" | "data" | "tls" {
+  switch (state.kind) {
+    case "await-admission":
+    case "turned-away":
+      return "connect";
+    case "hello-expected":
+    case "ready":
+    case "in-transaction":
+    case "closed":
+      return "command";
+    case "await-sender":
+      return "mail";
+    case "await-recipient":
+      return "rcpt";
+    case "await-sink":
+    case "receiving-data":
+    case "receiving-chunk":
+    case "chunk-expected":
+    case "await-finish":
+      return "data";
+    case "await-tls":
+      return "tls";
+    default:
+      return unreachable(state);
+  }
+}
+
 const COMMAND = { kind: "command" } as const;
 const DATA = { kind: "data" } as const;
 const NOTHING = { kind: "nothing" } as const;

@@ -1,6 +1,6 @@
 import { unreachable } from "../../base/mod.ts";
 import { type Status, statusOf } from "../../status/mod.ts";
-import { CLOSE, CUT, hangUp, leave, say, sayPlain, type Turn, turn } from "./_turn.ts";
+import { CLOSE, CUT, hangUp, leave, say, sayBare, sayPlain, type Turn, turn } from "./_turn.ts";
 import type { ServerConfig } from "./config.ts";
 import { content, contentEnded, finished, sinkAnswered, sinkFailed } from "./content.ts";
 import { recipientAnswered, senderAnswered } from "./envelope.ts";
@@ -78,7 +78,7 @@ function admitted(session: Session, refusal: Status | undefined, behind: boolean
     return turn({ kind: "hello-expected", session }, sayPlain(220, `${session.config.hostname} ESMTP`));
   }
   // RFC 2034 §4: no enhanced code in the greeting.
-  const said = sayPlain(refusal.code, refusal.text);
+  const said = sayBare(refusal);
   if (refusal.code === 421) return turn({ kind: "closed" }, said, CLOSE);
   // RFC 5321 §3.1: the client is still owed the answer to its QUIT.
   return turn({ kind: "turned-away", session }, said);

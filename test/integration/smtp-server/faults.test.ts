@@ -126,3 +126,37 @@ test("a dictionary attack, and lines that are not UTF-8, are bounded", async () 
   assert.deepEqual([await other.ask("\xff"), await other.ask("NO\0OP"), await other.ask("\r")], [500, 501, 421]);
   assert.deepEqual([kept.breaches, kept.open()], [[], { handlers: 0, sinks: 0 }]);
 });
+
+test("every refusal is told to the operator with its stage and cause, and nothing else is", async () => {
+  const told: string[] = [];
+  using _listening = subscribe("hopseal:refused", ({ stage, client, cause }) =>
+    told.push(`${stage} ${client} ${cause}`),
+  );
+  const kept = recording({
+    recipient: ({ path }) => statusOf(path.kind === "postmaster" ? "ok-recipient" : "relay-denied"),
+  });
+  await using server = await listening({ reception: kept.reception });
+  using client = await dial(server.address);
+  await client.reply();
+  for (const line of [
+    "EHLO",
+    "EHLO a",
+    "XYZZY",
+    "MAIL FROM:<>",
+    "RCPT TO:<bo@rook.example>",
+    "RCPT TO:<postmaster>",
+    "DATA",
+  ]) {
+    await client.ask(line);
+  }
+  await client.ask("a\nb\r\n.");
+  client.send("NOOP\r\nQUIT\r\n");
+  await client.reply();
+  assert.deepEqual(told, [
+    "command 127.0.0.1 bad-argument",
+    "command 127.0.0.1 unknown-command",
+    "rcpt 127.0.0.1 relay-denied",
+    "data 127.0.0.1 bare-cr-lf",
+    "command 127.0.0.1 pipelining-violation",
+  ]);
+});

@@ -23,7 +23,8 @@ export async function drive<T>(walk: Walk<T>, options: DriveOptions): Promise<T>
   const ask = asker(options, signal, late.signal);
   let step = walk.next();
   while (step.done !== true) {
-    for (const question of step.value.ahead ?? []) void ask({ ...question, isAhead: true });
+    // Whoever needs the answer meets its rejection; nobody may.
+    for (const question of step.value.ahead ?? []) ask(question).catch(() => undefined);
     const answer = await ask(step.value);
     options.signal?.throwIfAborted();
     step = walk.next(answer);
@@ -35,11 +36,7 @@ export async function drive<T>(walk: Walk<T>, options: DriveOptions): Promise<T>
 type Asked = Promise<Result<Message, ExchangeFault>>;
 
 /** Asks each question once; what was asked ahead is there when its turn comes. */
-function asker(
-  options: DriveOptions,
-  signal: AbortSignal,
-  late: AbortSignal,
-): (question: Question & { readonly isAhead?: boolean }) => Asked {
+function asker(options: DriveOptions, signal: AbortSignal, late: AbortSignal): (question: Question) => Asked {
   const asked = new Map<string, Asked>();
   let left = options.queries;
   return ({ name, type }) => {

@@ -71,7 +71,10 @@ function* followCut(
     case "failure":
       return failure(cut.cause, cut.detail, { ...delegation(zone), children: [above.proof] });
     case "insecure":
-      return remember(insecure(zone, cut, above.proof), context);
+      return remember(
+        insecure(zone, { expires: Math.min(cut.expires, above.expires), detail: cut.detail }, above.proof),
+        context,
+      );
     case "child": {
       const node = { ...delegation(zone), verdict: "secure" as const, detail: cut.detail, children: [above.proof] };
       const expires = Math.min(cut.expires, above.expires);

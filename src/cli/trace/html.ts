@@ -1,7 +1,7 @@
-import { type Hop, type Path, type Strength, strengthOf } from "../../trace/mod.ts";
+import { type Finding, type Hop, type Path, type Strength, strengthOf } from "../../trace/mod.ts";
 import { html, type Markup } from "./markup.ts";
 import { span, STRENGTHS } from "./paint.ts";
-import { fromLine, protectionDetail, protocolLine, weakestLine } from "./phrases.ts";
+import { fromLine, protectionDetail, protocolLine, warningsByHop, weakestLine } from "./phrases.ts";
 import type { Traced } from "./run.ts";
 import { STYLE } from "./style.ts";
 import { busiestLinks, type Summary } from "./summary.ts";
@@ -39,9 +39,10 @@ function foldedMessage(traced: Traced): Markup {
 }
 
 function message({ path }: Traced): Markup {
+  const warnings = warningsByHop(path);
   return html`<section>
 ${overview(path)}
-<ol class="hops">${[...path.hops].reverse().map((hop) => hopItem(hop, path))}</ol>
+<ol class="hops">${[...path.hops].reverse().map((hop) => hopItem(hop, warnings.get(hop.index) ?? []))}</ol>
 ${marks(path)}
 ${findings(path)}
 <ul class="notes">${path.notes.map((note) => html`<li>${note}.</li>`)}</ul>
@@ -59,9 +60,8 @@ function overview(path: Path): Markup {
 </dl>`;
 }
 
-function hopItem(hop: Hop, path: Path): Markup {
+function hopItem(hop: Hop, warnings: readonly Finding[]): Markup {
   const strength = strengthOf(hop.tls) ?? "local";
-  const warnings = path.findings.filter((one) => one.index === hop.index && one.level === "warn");
   const part = hop.trust === "claimed" ? "claimed" : hop.trust === "ours" ? "ours" : "written by us about a stranger";
   return html`<li class="hop ${hop.trust}">
 <p class="from">${fromLine(hop)}</p>

@@ -1,4 +1,4 @@
-import type { Hop, Path } from "../../trace/mod.ts";
+import type { Finding, Hop, Path } from "../../trace/mod.ts";
 import { STRENGTHS } from "./paint.ts";
 
 /** The client: its name, what it called itself when that differs, its address. */
@@ -12,6 +12,18 @@ export function fromLine(hop: Hop): string {
       : "";
   const address = from.ip === undefined || name === from.ip || name === `[${from.ip}]` ? "" : ` [${from.ip}]`;
   return `${name ?? from.ip ?? "a client that is not named"}${name === undefined ? "" : address}${called}`;
+}
+
+/** The warnings of each hop. */
+export function warningsByHop(path: Path): ReadonlyMap<number, readonly Finding[]> {
+  const found = new Map<number, Finding[]>();
+  for (const finding of path.findings) {
+    if (finding.level !== "warn") continue;
+    const own = found.get(finding.index);
+    if (own === undefined) found.set(finding.index, [finding]);
+    else own.push(finding);
+  }
+  return found;
 }
 
 /** Version, cipher, group, and how the state is known. */

@@ -1,17 +1,18 @@
-import { type Hop, type HopDelay, type Path, strengthOf } from "../../trace/mod.ts";
-import { fromLine, protectionDetail, protocolLine, weakestLine } from "./phrases.ts";
+import { type Finding, type Hop, type HopDelay, type Path, strengthOf } from "../../trace/mod.ts";
+import { fromLine, protectionDetail, protocolLine, warningsByHop, weakestLine } from "./phrases.ts";
 import { type Paint, printable, span, STRENGTHS } from "./paint.ts";
 import type { Traced } from "./run.ts";
 
 /** One message's way as lines for people, oldest hop first. */
 export function renderPath({ source, path }: Traced, paint: Paint): string {
   const lines = [paint("bold", printable(source)), `${hopCount(path)}${totalText(path)}`, ""];
+  const warnings = warningsByHop(path);
   let part: Part | undefined;
   for (const hop of [...path.hops].reverse()) {
     const own: Part = hop.trust === "claimed" ? "claims" : "facts";
     if (own !== part) lines.push(paint("bold", PART_TITLES[own]));
     part = own;
-    lines.push(...hopLines(hop, path, paint), "");
+    lines.push(...hopLines(hop, { hops: path.hops.length, warnings: warnings.get(hop.index) ?? [] }, paint), "");
   }
   lines.push(...closing(path, paint));
   return lines.join("\n");
@@ -19,11 +20,16 @@ export function renderPath({ source, path }: Traced, paint: Paint): string {
 
 type Part = "facts" | "claims";
 
-function hopLines(hop: Hop, path: Path, paint: Paint): string[] {
+interface Place {
+  readonly hops: number;
+  readonly warnings: readonly Finding[];
+}
+
+function hopLines(hop: Hop, place: Place, paint: Paint): string[] {
   const claimed = hop.trust === "claimed";
   const gutter = claimed ? paint("dim", "┊") : paint("cyan", "┃");
   const strength = STRENGTHS[strengthOf(hop.tls) ?? "local"];
-  const number = String(path.hops.length - hop.index).padStart(2);
+  const number = String(place.hops - hop.index).padStart(2);
   const lines = [`${paint("bold", number)}  ${printable(fromLine(hop))}`];
   const word = paint(strength.style, `${strength.mark} ${strength.word}`);
   lines.push(`    ${word}${printable(` ${protectionDetail(hop)}`.trimEnd())}`);
@@ -32,7 +38,7 @@ function hopLines(hop: Hop, path: Path, paint: Paint): string[] {
   );
   const delay = delayText(hop.delay);
   if (delay !== undefined) lines.push(`    ${paint("dim", delay)}`);
-  for (const finding of path.findings.filter((one) => one.index === hop.index && one.level === "warn"))
+  for (const finding of place.warnings)
     lines.push(`    ${paint("yellow", `! ${finding.code}`)} ${printable(finding.detail)}`);
   return lines.map((line) => `${gutter} ${line}`);
 }

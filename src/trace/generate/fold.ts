@@ -8,7 +8,9 @@ export function fold(name: string, groups: readonly (readonly string[])[]): stri
   for (const [at, group] of groups.entries()) {
     let fresh = at > 0;
     for (const unit of group) {
-      if (fresh || column + 1 + unit.length > WIDTH) {
+      // A first line with nothing behind the name confuses old software.
+      const first = text.length === name.length;
+      if (fresh || (!first && column + 1 + unit.length > WIDTH)) {
         text += `\r\n${INDENT}${unit}`;
         column = INDENT.length + unit.length;
       } else {

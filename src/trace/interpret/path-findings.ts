@@ -98,19 +98,15 @@ function forgedNames({ hops, ours }: PathFacts): Finding[] {
 }
 
 /** RFC 8601 §5: results under our name that came from outside should have been removed. */
-function forgedResults({ marks, ours }: PathFacts): Finding[] {
+function forgedResults({ hops, marks, ours }: PathFacts): Finding[] {
   return marks
     .filter((mark) => mark.field === "authentication-results" && mark.trust === "claimed" && ours.hasName(mark.domain))
     .map((mark) => ({
       code: "FORGED_OUR_RESULTS",
       level: "warn",
-      index: mark.addedBy ?? hopsEnd(marks),
+      index: mark.addedBy ?? Math.max(0, hops.length - 1),
       detail: `Authentication-Results under our name ${mark.domain} came from outside`,
     }));
-}
-
-function hopsEnd(marks: readonly Mark[]): number {
-  return Math.max(0, ...marks.map((mark) => mark.addedBy ?? 0));
 }
 
 function hostOf(hop: Draft): string | undefined {

@@ -1,5 +1,5 @@
 import { monthNumber } from "./date.ts";
-import { lex, type Token } from "./lex.ts";
+import { lex, MOST_TOKENS, type Token } from "./lex.ts";
 import type { ClauseName } from "./types.ts";
 
 export interface Clause {
@@ -33,6 +33,8 @@ export function layOut(text: string): Layout {
   const errors: string[] = [];
   const cut = dateCut(tokens, text);
   if (!cut.semicolon) errors.push(cut.dateText === "" ? "there is no date" : "no semicolon before the date");
+  const cutShort = tokens.length >= MOST_TOKENS;
+  if (cutShort) errors.push("the field is too long; its end is not read");
   const stray = tokens.some((token) => token.kind === "stray");
   if (stray) errors.push("a parenthesis, bracket or quote does not close");
   const said = saidRegion(cut.body);
@@ -47,7 +49,7 @@ export function layOut(text: string): Layout {
     dateText: cut.dateText,
     tail: split(cut.tail, 0).clauses,
     errors,
-    doubtful: stray || said.words || kept.dropped || repeats(kept.clauses, "with"),
+    doubtful: cutShort || stray || said.words || kept.dropped || repeats(kept.clauses, "with"),
   };
 }
 

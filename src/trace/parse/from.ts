@@ -2,7 +2,7 @@ import { compact } from "../compact.ts";
 import { readAddress, type SeenAddress } from "./address.ts";
 import { readAuthComment } from "./auth.ts";
 import { lex, type Token, unquote } from "./lex.ts";
-import { readSeen, type Seen } from "./seen.ts";
+import { ownWords, readSeen, type Seen } from "./seen.ts";
 import { readTlsComment } from "./tls.ts";
 import type { LocalHint, ReceivedFrom } from "./types.ts";
 
@@ -121,8 +121,8 @@ function seenIn(token: Token): Seen | undefined {
   }
   if (token.kind !== "comment") return undefined;
   // A comment about TLS or AUTH alone shows no name; one of Courier's shows both.
-  if (readTlsComment(token.text) !== undefined) return undefined;
-  if (readAuthComment(token.text) !== undefined && !SHOWS_CLIENT.test(token.text)) return undefined;
+  const own = ownWords(token.text);
+  if (!SHOWS_CLIENT.test(own) && (readTlsComment(own) ?? readAuthComment(own)) !== undefined) return undefined;
   return readSeen(token.text);
 }
 
@@ -151,4 +151,4 @@ const AS_USER = /(?:^| )as user (\S+)/i;
 const CLAIMING = /claiming to be (\S+)/i;
 const CLAUSE_WORDS = /(?:^| )(?:by|with|id|for|via|tls) /i;
 const NO_NAME = /^(?:unknown|unverified|nodnsquery|softdnserr|no\.name\.available)$/i;
-const SHOWS_CLIENT = /\b(?:HELO|EHLO)\b|@\S+ with |\[/i;
+const SHOWS_CLIENT = /@\S+ with |\[|^\s*account\b/i;

@@ -12,13 +12,13 @@ export interface Token {
   readonly glued: boolean;
 }
 
-/** Cuts `text` into tokens; never fails. */
+/** Cuts `text` into tokens, at most `MOST_TOKENS`; never fails. */
 export function lex(text: string): Token[] {
   const closers = matchParentheses(text);
   const tokens: Token[] = [];
   let at = 0;
   let previousEnd = -1;
-  while (at < text.length) {
+  while (at < text.length && tokens.length < MOST_TOKENS) {
     const code = text.charCodeAt(at);
     if (isSpace(code)) {
       at++;
@@ -69,7 +69,8 @@ function tokenEnd(text: string, at: number, closers: Int32Array): number {
 
 /** Stops at the next mark that cannot stand inside, so that the cost of a failed try is bounded by the next try. */
 function angleEnd(text: string, at: number): number {
-  for (let end = at + 1; end < text.length; end++) {
+  const limit = Math.min(text.length, at + LONGEST_ANGLE);
+  for (let end = at + 1; end < limit; end++) {
     const code = text.charCodeAt(end);
     if (code === GREATER) return end + 1;
     if (code === QUOTE) {
@@ -131,6 +132,8 @@ function endsWord(code: number): boolean {
   );
 }
 
+/** Honest fields have less than a hundred. */
+export const MOST_TOKENS = 10_000;
 const TAB = 9;
 const CR = 13;
 const SPACE = 32;
@@ -147,4 +150,5 @@ const BACKSLASH = 92;
 const RIGHT = 93;
 /** A quoted string in a trace field is short; a limit keeps failed tries cheap. */
 const LONGEST_QUOTED = 1000;
+const LONGEST_ANGLE = 1000;
 const QUOTED_PAIR = /\\([\s\S])/g;

@@ -5,6 +5,7 @@ import { type Clause, type Layout, layOut } from "./clauses.ts";
 import { parseDate } from "./date.ts";
 import { type FromReading, readFrom, readFromComment } from "./from.ts";
 import { type Token, unquote } from "./lex.ts";
+import { ownWords } from "./seen.ts";
 import { readProtocol } from "./protocol.ts";
 import { detectSoftware } from "./software.ts";
 import { judgeSyntax } from "./syntax.ts";
@@ -98,7 +99,7 @@ function tlsOf(layout: Layout, comments: Received["comments"], protocol: string 
     if (statement !== undefined) found.push(statement);
   }
   for (const comment of trusted(comments)) {
-    const statement = readTlsComment(comment.text);
+    const statement = comment.shows ? undefined : readTlsComment(comment.text);
     if (statement !== undefined) found.push(statement);
   }
   const words = protocol ?? (by < 0 ? trailingWords(layout) : undefined);
@@ -107,10 +108,25 @@ function tlsOf(layout: Layout, comments: Received["comments"], protocol: string 
   return found;
 }
 
-/** Comments without those that stand before the one with the client's address: the client may have said them. */
-function trusted(comments: Received["comments"]): Received["comments"] {
-  const seen = comments.findIndex((one) => one.after === "from" && SHOWS_ADDRESS.test(one.text.slice(0, LONGEST_SEEN)));
-  return seen < 0 ? comments : comments.filter((one, at) => one.after !== "from" || at >= seen);
+interface Own {
+  readonly after: Received["comments"][number]["after"];
+  readonly text: string;
+  /** Stands for the client: a name or an ident answer could look like anything. */
+  readonly shows: boolean;
+}
+
+/**
+ * What the writer itself says in comments. Comments in front of the one with the client's address, and what HELO and
+ * ident gave, are the client's words.
+ */
+function trusted(comments: Received["comments"]): Own[] {
+  const own = comments.map(({ after, text }): Own => {
+    const inFrom = after === "from" || after === "start";
+    const kept = inFrom ? ownWords(text) : text;
+    return { after, text: kept, shows: inFrom && SHOWS_ADDRESS.test(kept.slice(0, LONGEST_SEEN)) };
+  });
+  const seen = own.findIndex((one) => one.after === "from" && one.shows);
+  return seen < 0 ? own : own.filter((one, at) => one.after !== "from" || at >= seen);
 }
 
 function trailingWords(layout: Layout): string | undefined {
@@ -139,7 +155,7 @@ function localOf(
 ): LocalHint | undefined {
   if (from?.local !== undefined) return from.local;
   if (all.some((clause) => clause.name === "from" && clause.tokens[0]?.text === "stdin")) return "stdin";
-  return comments.some((one) => one.after !== "from" && LOCAL_COMMENT.test(one.text.slice(0, LONGEST_SEEN)))
+  return trusted(comments).some((one) => one.after !== "from" && LOCAL_COMMENT.test(one.text.slice(0, LONGEST_SEEN)))
     ? "user"
     : undefined;
 }
@@ -149,7 +165,7 @@ function envelopeOf(all: readonly Clause[], comments: Received["comments"]): str
   if (clause !== undefined) return clause;
   const second = all.findLast((one) => one.name === "from" && one.tokens[0]?.kind === "angle");
   if (second !== undefined) return valueOf(second);
-  for (const comment of comments) {
+  for (const comment of trusted(comments)) {
     const found = ENVELOPE.exec(comment.text.slice(0, LONGEST_SEEN))?.[1];
     if (found !== undefined && comment.after !== "from") return found;
   }

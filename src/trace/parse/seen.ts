@@ -40,6 +40,16 @@ export function readSeen(comment: string): Seen {
   return seen;
 }
 
+/**
+ * The part of a comment that is the writer's own: what HELO said and what ident answered is the client's, whatever it
+ * looks like.
+ */
+export function ownWords(comment: string): string {
+  const text = comment.slice(0, LONGEST);
+  const cut = CLIENT_WORDS.exec(text);
+  return cut === null ? text : text.slice(0, cut.index);
+}
+
 function takeHello(seen: Seen, parts: RegExpExecArray): void {
   seen.heloCommand = parts[1]?.toUpperCase() as NonNullable<Seen["heloCommand"]>;
   const said = unquote((parts[2] ?? "").trim());
@@ -128,6 +138,7 @@ function takeSetting(seen: Seen, key: string, value: string): void {
 const LONGEST = 2000;
 const MOST_PIECES = 16;
 const BREAKS = /[\s,]+/;
+const CLIENT_WORDS = /(?:^\s*|[\s,])(?:(?:HELO|EHLO|LHLO)(?:\s|$)|(?:helo|ehlo|ident)=)/i;
 const HELLO = /^(HELO|EHLO|LHLO)(?:\s+([\s\S]*))?$/i;
 const LATER_HELLO = /[\s,](HELO|EHLO|LHLO)\s+(\S*)/i;
 const LOCAL_SOCKET = /\[\[?UNIX: |\[unix socket\]|\[local\]/i;

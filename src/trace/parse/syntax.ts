@@ -12,7 +12,7 @@ export interface Grammar {
 export function judgeSyntax(layout: Layout, date: ReceivedDate): Grammar {
   const loose = [...layout.errors.filter((error) => !SEMANTIC.has(error)), ...looseErrors(layout, date)];
   const strict = strictErrors(layout, date);
-  const errors = [...new Set([...layout.errors, ...loose, ...strict])];
+  const errors = [...new Set([...layout.errors, ...loose, ...strict])].slice(0, MOST_ERRORS);
   if (loose.length > 0) return { syntax: "broken", errors };
   return { syntax: strict.length > 0 || layout.errors.length > 0 ? "5322" : "5321", errors };
 }
@@ -86,6 +86,7 @@ function isId(token: Token): boolean {
   return token.kind === "angle" ? token.text.includes("@") : token.kind === "word" && ATOM.test(token.text);
 }
 
+const MOST_ERRORS = 20;
 /** Faults that the grammar of RFC 5322 allows. */
 const SEMANTIC: ReadonlySet<string> = new Set([
   "clause words inside the from part",

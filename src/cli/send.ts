@@ -22,7 +22,10 @@ export function sendCommand(): Command {
     .description("Queue a message; when the daemon does not run, it leaves at its next start")
     .argument("[file]", "message in RFC 5322 form; - or nothing reads standard input, unless --text is given")
     .requiredOption("--from <address>", "envelope sender; <> for none")
-    .requiredOption("--to <address...>", "recipients")
+    .requiredOption("--to <address>", "recipient; repeat it for more", (text: string, before: string[] = []) => [
+      ...before,
+      text,
+    ])
     .option("--subject <text>", "subject of a message made with --text")
     .option("--text <text>", "make a message with this text")
     .addOption(

@@ -3,7 +3,7 @@ import { err, ok, type Result } from "../base/mod.ts";
 import type { Config } from "../config/mod.ts";
 import { publish } from "../observe/mod.ts";
 import { startLog } from "../observe/io/mod.ts";
-import { startDaemon } from "./compose.ts";
+import { type Daemon, startDaemon } from "./compose.ts";
 
 /** Runs until SIGTERM or SIGINT, then drains; the error says why it could not start. A second signal ends it at once. */
 export async function runDaemon(config: Config): Promise<Result<void, string>> {
@@ -11,17 +11,18 @@ export async function runDaemon(config: Config): Promise<Result<void, string>> {
   const started = await startDaemon(config, { afterBind: () => dropPrivileges(config.user) });
   if (!started.ok) return started;
   const daemon = started.value;
-  process.on("SIGHUP", () => {
-    daemon.reload().then(
-      (problems) => problems.forEach((text) => publish("hopseal:fault", { where: "reload", text })),
-      (error: unknown) => publish("hopseal:fault", { where: "reload", text: String(error) }),
-    );
-  });
+  process.on("SIGHUP", () => void reload(daemon));
   await stopSignal();
   process.once("SIGTERM", exitNow);
   process.once("SIGINT", exitNow);
   await daemon.stop();
   return ok(undefined);
+}
+
+async function reload(daemon: Daemon): Promise<void> {
+  const problems = await daemon.reload();
+  for (const text of problems) publish("hopseal:fault", { where: "reload", text });
+  publish("hopseal:reloaded", { problems: problems.length });
 }
 
 function stopSignal(): Promise<void> {

@@ -6,6 +6,8 @@ export interface Events {
   "hopseal:listening": { readonly role: string; readonly address: string; readonly tls: string };
   /** Everything is open; mail is taken and sent from now on. */
   "hopseal:ready": { readonly pid: number; readonly queued: number };
+  /** Certificates and recipients were read again; what could not be read is a fault of its own and stays as it was. */
+  "hopseal:reloaded": { readonly problems: number };
   "hopseal:stopped": { readonly pid: number };
   "hopseal:accepted": {
     readonly id: string;

@@ -38,6 +38,7 @@ function targetOf(target: string): string | number {
 const LINES: readonly (readonly [EventName, "error" | "warn" | "info" | "debug"])[] = [
   ["hopseal:listening", "info"],
   ["hopseal:ready", "info"],
+  ["hopseal:reloaded", "info"],
   ["hopseal:stopped", "info"],
   ["hopseal:accepted", "info"],
   ["hopseal:refused", "info"],

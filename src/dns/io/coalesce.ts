@@ -25,8 +25,9 @@ export function createCoalescer<T>(): Coalescer<T> {
   function leave(key: string, work: Work<T>): void {
     work.waiting--;
     if (work.waiting > 0) return;
-    if (running.get(key) === work) running.delete(key);
-    work.stop.abort();
+    if (running.get(key) !== work) return;
+    running.delete(key);
+    work.stop.abort(NOBODY_WAITS);
   }
 
   return {
@@ -69,3 +70,6 @@ function raceAbort<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
     );
   });
 }
+
+/** Made once: a reason of its own each time would cost a stack trace. */
+const NOBODY_WAITS = new Error("Nobody waits for the answer any more");

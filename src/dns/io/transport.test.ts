@@ -325,3 +325,12 @@ function readQuery(octets: Bytes): Message {
     additional: [],
   };
 }
+
+test("createTransport that is closed ends what is under way and asks no more", async () => {
+  await using scripted = await scriptedServer(() => []);
+  using transport = transportTo([scripted.server]);
+  const asked = transport.ask(ASKING);
+  transport.close();
+  const closed = { ok: false, error: { detail: "the resolver is closed" } };
+  assert.deepEqual([await asked, await transport.ask(ASKING)], [closed, closed]);
+});

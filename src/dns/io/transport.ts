@@ -17,6 +17,7 @@ import { createLines } from "./lines.ts";
 import type { Asking } from "./query.ts";
 import type { DnsServer } from "./servers.ts";
 import { serverText } from "./servers.ts";
+import { pooledRandom } from "./pooled-random.ts";
 
 /** Why no usable reply came; `reply` is the last one that a server did give, e.g. a SERVFAIL. */
 export interface TransportFault extends ExchangeFault {
@@ -50,29 +51,37 @@ export function createTransport(options: TransportOptions): Transport {
   const tools: ServerTools = {
     dialer,
     lines,
-    random,
+    random: pooledRandom(random),
     jar: createCookieJar(random, () => clock.monotonic()),
     mixCase: options.mixCase ?? false,
   };
   const health = createHealth(servers);
   const gate = createGate(options.inFlight ?? IN_FLIGHT, options.queue ?? QUEUE);
   const shared = createCoalescer<Result<Message, TransportFault>>();
-  const ended = new AbortController();
+  const running = new Set<AbortController>();
+  let closed = false;
 
   async function run(asking: Asking, left: AbortSignal): Promise<Result<Message, TransportFault>> {
-    const late = new AbortController();
-    using _timer = clock.after(options.deadline ?? DEADLINE, () => late.abort());
-    const signal = AbortSignal.any([left, late.signal, ended.signal]);
+    if (closed) return err({ detail: CLOSED.message });
+    const stop = new AbortController();
     const notes = new Map<DnsServer, Note>();
+    const leave = (): void => stop.abort(left.reason);
+    left.addEventListener("abort", leave, { once: true });
+    running.add(stop);
+    using _timer = clock.after(options.deadline ?? DEADLINE, () => stop.abort(LATE));
     try {
-      const entered = gate.enter(signal);
+      const entered = gate.enter(stop.signal);
       if (entered === undefined) return err({ detail: "too many questions wait already" });
       using _place = await entered;
-      return await askServers(asking, { tools, health, clock, signal, notes });
+      stop.signal.throwIfAborted();
+      return await askServers(asking, { tools, health, clock, signal: stop.signal, notes });
     } catch (cause) {
-      if (ended.signal.aborted) return err({ detail: "the resolver is closed" });
-      if (late.signal.aborted && !left.aborted) return err(summary(servers, notes));
+      if (cause === LATE) return err(summary(servers, notes));
+      if (cause === CLOSED) return err({ detail: CLOSED.message });
       throw cause;
+    } finally {
+      running.delete(stop);
+      left.removeEventListener("abort", leave);
     }
   }
 
@@ -81,7 +90,8 @@ export function createTransport(options: TransportOptions): Transport {
     ask: (asking, signal) =>
       shared.join(`${asking.cd ? "cd" : ""}/${asking.type}/${asking.name.key}`, (left) => run(asking, left), signal),
     close() {
-      ended.abort();
+      closed = true;
+      for (const stop of running) stop.abort(CLOSED);
       lines.close();
     },
   };
@@ -108,8 +118,7 @@ function askServers(asking: Asking, asker: Asker): Promise<Result<Message, Trans
   const { health, clock, notes, signal } = asker;
   const order = health.order(clock.monotonic());
   const turns = Array.from({ length: ROUNDS }, (_, round) => order.map((server) => ({ server, round }))).flat();
-  const settledNow = new AbortController();
-  const stop = AbortSignal.any([signal, settledNow.signal]);
+  const stop = new AbortController();
   const done = new Set<DnsServer>();
   let timer: Disposable | undefined;
   let pending = 0;
@@ -118,13 +127,13 @@ function askServers(asking: Asking, asker: Asker): Promise<Result<Message, Trans
     const finish = (act: () => void): void => {
       timer?.[Symbol.dispose]();
       signal.removeEventListener("abort", abort);
-      settledNow.abort();
+      stop.abort(SETTLED);
       act();
     };
     const abort = (): void => finish(() => reject(signal.reason));
     const settle = (server: DnsServer, tried: Tried, took: Millis): void => {
       pending--;
-      if (stop.aborted) return;
+      if (stop.signal.aborted) return;
       const note = judge(tried);
       if (note === undefined) health.answered(server, took);
       else if (note.reply?.rcode !== RCODE.SERVFAIL) health.failed(server, clock.monotonic());
@@ -144,7 +153,7 @@ function askServers(asking: Asking, asker: Asker): Promise<Result<Message, Trans
       const { server, round } = turn;
       const began = clock.monotonic();
       pending++;
-      askServer(server, asking, { tools: asker.tools, signal: stop }).then(
+      askServer(server, asking, { tools: asker.tools, signal: stop.signal }).then(
         (tried) => settle(server, tried, clock.monotonic() - began),
         (cause: unknown) => settle(server, { kind: "failed", reason: String(cause) }, 0),
       );
@@ -182,6 +191,10 @@ const REFUSALS: ReadonlySet<number> = new Set([
   RCODE.REFUSED,
   RCODE.BADVERS,
 ]);
+/** Reasons made once: a reason of its own for every question would cost a stack trace each. */
+const LATE = new Error("The deadline has passed");
+const CLOSED = new Error("the resolver is closed");
+const SETTLED = new Error("Another try was answered");
 /** How often a silent server is asked the same question. */
 const ROUNDS = 3;
 const DEADLINE: Millis = 10_000;

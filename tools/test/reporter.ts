@@ -5,8 +5,8 @@ import { root } from "../tree.ts";
 import { coverageTable } from "./coverage.ts";
 
 /**
- * Says little about what passes and all about what does not: failures and skips as they come, then the coverage of each
- * folder, the failures once more, and the runner's closing lines.
+ * Says little about what passes and all about what does not: a line per file, failures and skips as they come, then the
+ * coverage of each folder, the failures once more, and the runner's closing lines.
  */
 // oxlint-disable-next-line import/no-default-export -- node:test takes the default export of a reporter
 export default async function* report(source: AsyncIterable<TestEvent>): AsyncGenerator<string> {
@@ -22,6 +22,8 @@ export default async function* report(source: AsyncIterable<TestEvent>): AsyncGe
       yield `﹣ ${where(event.data)} # SKIP ${String(event.data.skip)}\n`;
     } else if (event.type === "test:diagnostic" && event.data.nesting === 0) {
       closing.push(`ℹ ${event.data.message}\n`);
+    } else if (event.type === "test:summary" && event.data.file !== undefined) {
+      yield fileLine(event.data.file, event.data);
     } else if (event.type === "test:stderr") {
       yield event.data.message;
     } else if (event.type === "test:coverage") {
@@ -46,6 +48,15 @@ function where({ name, file, line }: Place): string {
 function failure(data: Place & { readonly details: { readonly error: Error } }): string {
   const { error } = data.details;
   return `✖ ${where(data)}\n  ${inspect(error.cause ?? error).replaceAll("\n", "\n  ")}\n`;
+}
+
+/** One line for each file when it is through, so that a slow or hanging one is seen. */
+function fileLine(
+  file: string,
+  data: { readonly success: boolean; readonly duration_ms: number; readonly counts: { readonly tests: number } },
+): string {
+  const seconds = (data.duration_ms / 1000).toFixed(1);
+  return `${data.success ? "✔" : "✖"} ${relative(root, file)}: ${data.counts.tests} tests, ${seconds} s\n`;
 }
 
 /** A suite or a file fails because of the tests in it, which were told already. */

@@ -33,12 +33,12 @@ function next(shard: Shard, request: Request, expired: DueEntry[], except: Reado
 
 /** Walks on in the index of ready units until one may be taken. */
 function scan(shard: Shard, request: Request, except: ReadonlySet<string>): DueEntry | undefined {
-  for (;;) {
+  for (let window = FIRST_WINDOW; ; window = Math.min(window * 2, LARGEST_WINDOW)) {
     const { due, key } = shard.ready.position;
-    const rows = shard.sql.readyAfter.all(request.now, due, key, WINDOW);
+    const rows = shard.sql.readyAfter.all(request.now, due, key, window);
     for (const row of rows) shard.ready.pass(entryOf(row));
     const entry = shard.ready.take(request.now, except);
-    if (entry !== undefined || rows.length < WINDOW) return entry;
+    if (entry !== undefined || rows.length < window) return entry;
   }
 }
 
@@ -88,7 +88,8 @@ function entryOf(row: Row): DueEntry {
   return { due: numberOf(row, "due"), key: numberOf(row, "key"), destination: textOf(row, "destination") };
 }
 
-/** Ready units looked at in one go. */
-const WINDOW = 64;
+/** Ready units looked at in one go; more while all of them are excepted. */
+const FIRST_WINDOW = 64;
+const LARGEST_WINDOW = 4096;
 /** Expired leases of excepted destinations are passed over up to this number. */
 const EXPIRED_SLACK = 1000;

@@ -45,20 +45,17 @@ export function usableDs(ds: readonly Ds[], policy: AlgorithmPolicy): readonly D
 export function checkKeys(set: RecordSet, voucher: Voucher, context: KeysContext): KeysVerdict {
   const { policy, budget } = context;
   const keys = zoneKeys(set, policy);
-  const trusted = keys.filter((key) => vouchedFor(key, voucher, context));
+  const ds = Map.groupBy(usableDs(voucher.ds, policy), (one) => one.keyTag);
+  const trusted = keys.filter((key) => {
+    if (voucher.keys?.some((rdata) => equalBytes(rdata, key.rdata)) === true) return true;
+    return ds.get(key.tag)?.some((one) => spend(budget, "digests") && matchesDs(key, one, policy)) === true;
+  });
   const zone = absoluteText(voucher.zone);
   if (trusted.length === 0) return { kind: "bogus", detail: `no key of ${zone} matches ${voucherText(voucher)}` };
   const verdict: SetVerdict = checkSet(set, { zone: voucher.zone, keys: trusted, now: context.now, budget });
   if (verdict.kind === "bogus") return verdict;
   if (verdict.wildcard !== undefined) return { kind: "bogus", detail: `the keys of ${zone} come from a wildcard` };
   return { kind: "secure", keys, expires: verdict.expires, detail: verdict.detail };
-}
-
-function vouchedFor(key: ZoneKey, voucher: Voucher, { policy, budget }: KeysContext): boolean {
-  if (voucher.keys?.some((rdata) => equalBytes(rdata, key.rdata)) === true) return true;
-  return usableDs(voucher.ds, policy).some(
-    (ds) => ds.keyTag === key.tag && spend(budget, "digests") && matchesDs(key, ds, policy),
-  );
 }
 
 /** Whether a DS record was made from this key. */
@@ -75,9 +72,9 @@ function digestInput(key: ZoneKey): Bytes {
 }
 
 function voucherText({ ds, keys = [] }: Voucher): string {
-  const tags = ds.map((one) => one.keyTag).join(", ");
+  const tags = ds.slice(0, 4).map((one) => one.keyTag);
   if (ds.length === 0) return `the ${keys.length} trusted keys`;
-  return `the DS records (key ${tags})`;
+  return `the DS records (key ${tags.join(", ")}${ds.length > tags.length ? ", and more" : ""})`;
 }
 
 const DIGEST_SHA1 = 1;

@@ -20,6 +20,8 @@ export interface Evidence {
   readonly nsec: readonly ProvenNsec[];
   readonly nsec3: readonly ProvenNsec3[];
   readonly budget: Budget;
+  /** Made once: hashing is what costs. */
+  readonly hashed: () => ReturnType<typeof hashedZone>;
   /** The first to expire of the records; undefined when there are none. */
   readonly expires?: Instant;
   /** Why records were left out, for the operator. */
@@ -50,7 +52,9 @@ export function collectEvidence(sets: Iterable<RecordSet>, context: SetContext):
       if (hashed !== undefined) nsec3.push({ owner: set.owner, nsec3: hashed });
     }
   }
-  const evidence = { zone: context.zone, nsec, nsec3, budget: context.budget, faults };
+  let made: ReturnType<typeof hashedZone> | undefined;
+  const hashed = (): ReturnType<typeof hashedZone> => (made ??= hashedZone(context.zone, nsec3, context.budget));
+  const evidence = { zone: context.zone, nsec, nsec3, budget: context.budget, hashed, faults };
   return expires === undefined ? evidence : { ...evidence, expires };
 }
 
@@ -80,7 +84,7 @@ export function proveWildcard(name: Name, encloser: Name, evidence: Evidence): D
 export function proveNoDs(name: Name, evidence: Evidence): DsDenial {
   const plain = nsecNoDs(name, evidence.nsec);
   if (plain !== "not-proved") return plain;
-  const made = hashedZone(evidence.zone, evidence.nsec3, evidence.budget);
+  const made = evidence.hashed();
   if (made.kind === "usable") return nsec3NoDs(name, made.zone);
   if (made.kind === "insecure") return "insecure-cut";
   return made.kind === "refused" ? { refused: made.detail } : "not-proved";
@@ -88,6 +92,6 @@ export function proveNoDs(name: Name, evidence: Evidence): DsDenial {
 
 function byHash(evidence: Evidence, prove: (zone: HashedZone) => Denial): Denial {
   if (evidence.nsec3.length === 0) return NOT_PROVED;
-  const made = hashedZone(evidence.zone, evidence.nsec3, evidence.budget);
+  const made = evidence.hashed();
   return made.kind === "usable" ? prove(made.zone) : made;
 }

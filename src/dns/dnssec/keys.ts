@@ -11,6 +11,8 @@ export interface ZoneKey {
   readonly dnskey: Dnskey;
   readonly rdata: Bytes;
   readonly tag: number;
+  /** Whether the policy knows the algorithm. */
+  readonly supported: boolean;
   /** Made at the first use; undefined when the key is malformed or its algorithm unsupported. */
   readonly verifier: () => Verifier | undefined;
 }
@@ -33,7 +35,8 @@ function zoneKey(
     made ??= { verifier: policy.signature(dnskey.algorithm)?.(dnskey.publicKey) };
     return made.verifier;
   };
-  return { zone, dnskey, rdata, tag: keyTag(rdata), verifier };
+  const supported = policy.signature(dnskey.algorithm) !== undefined;
+  return { zone, dnskey, rdata, tag: keyTag(rdata), supported, verifier };
 }
 
 // RFC 4034 §2.1.1, §2.1.2; RFC 5011 §2.1

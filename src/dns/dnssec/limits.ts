@@ -6,6 +6,8 @@ export interface ValidationLimits {
   readonly keysPerTag: number;
   /** Signatures checked for one look-up with its whole chain; ten zones deep with eight aliases needs fewer than half. */
   readonly signaturesPerLookup: number;
+  /** Of these, signatures that may turn out wrong. A sound zone has none, and a trap nothing else. */
+  readonly failuresPerLookup: number;
   /** DS digests computed for one look-up. */
   readonly digestsPerLookup: number;
   /** Rounds of NSEC3 hashing for one look-up: every label of a longest name at the highest accepted iterations, twice. */
@@ -20,6 +22,7 @@ export interface ValidationLimits {
 export interface Budget {
   readonly limits: ValidationLimits;
   signatures: number;
+  failures: number;
   digests: number;
   hashRounds: number;
 }
@@ -28,13 +31,14 @@ export function newBudget(limits: ValidationLimits): Budget {
   return {
     limits,
     signatures: limits.signaturesPerLookup,
+    failures: limits.failuresPerLookup,
     digests: limits.digestsPerLookup,
     hashRounds: limits.hashRoundsPerLookup,
   };
 }
 
 /** Takes `amount`; false, and nothing taken, when there is not so much left. */
-export function spend(budget: Budget, kind: "signatures" | "digests" | "hashRounds", amount = 1): boolean {
+export function spend(budget: Budget, kind: "signatures" | "failures" | "digests" | "hashRounds", amount = 1): boolean {
   if (budget[kind] < amount) return false;
   budget[kind] -= amount;
   return true;
@@ -44,6 +48,7 @@ export const STANDARD_LIMITS: ValidationLimits = {
   signaturesPerSet: 8,
   keysPerTag: 4,
   signaturesPerLookup: 64,
+  failuresPerLookup: 16,
   digestsPerLookup: 128,
   hashRoundsPerLookup: 2 * 128 * 51,
   insecureIterations: 50,

@@ -8,11 +8,18 @@ import { canonicalWire } from "../wire/name.ts";
 // RFC 5155 §5
 export function nsec3Hash(name: Name, parameters: { readonly iterations: number; readonly salt: Bytes }): Bytes {
   const { salt, iterations } = parameters;
+  const input = new Uint8Array(DIGEST_OCTETS + salt.length);
+  input.set(salt, DIGEST_OCTETS);
   let digest = sha1(concat([canonicalWire(name), salt]));
-  for (let round = 0; round < iterations; round++) digest = sha1(concat([digest, salt]));
+  for (let round = 0; round < iterations; round++) {
+    input.set(digest);
+    digest = sha1(input);
+  }
   return new Uint8Array(digest);
 }
 
 function sha1(octets: Bytes): Bytes {
   return hash("sha1", octets, "buffer");
 }
+
+const DIGEST_OCTETS = 20;

@@ -43,15 +43,17 @@ export function checkSet(set: RecordSet, context: SetContext): SetVerdict {
       continue;
     }
     for (const key of candidates(signature, context)) {
-      if (tried++ >= context.budget.limits.signaturesPerSet || !spend(context.budget, "signatures")) {
+      const spent = tried++ >= context.budget.limits.signaturesPerSet || context.budget.failures === 0;
+      if (spent || !spend(context.budget, "signatures")) {
         return { kind: "bogus", detail: `${subject} has more signatures and keys than are worth checking` };
       }
-      const verifier = key.verifier();
-      if (verifier?.(signedData(set, signature, rdatas), signature.signature) === true)
+      if (key.verifier()?.(signedData(set, signature, rdatas), signature.signature) === true) {
         return valid(set, signature, context);
+      }
       fault = `the signature by key ${signature.keyTag} of ${absoluteText(signature.signer)} does not verify`;
+      spend(context.budget, "failures");
     }
-    fault ||= `no key ${signature.keyTag} of algorithm ${signature.algorithm} in ${absoluteText(context.zone)}`;
+    fault ||= `no usable key ${signature.keyTag} of algorithm ${signature.algorithm} in ${absoluteText(context.zone)}`;
   }
   return { kind: "bogus", detail: `${subject}: ${fault}` };
 }
@@ -81,7 +83,7 @@ function whyNotUsable(set: RecordSet, signature: Rrsig, { zone, now }: SetContex
 
 function candidates(signature: Rrsig, { keys, budget }: SetContext): readonly ZoneKey[] {
   return keys
-    .filter((key) => key.tag === signature.keyTag && key.dnskey.algorithm === signature.algorithm)
+    .filter((key) => key.tag === signature.keyTag && key.dnskey.algorithm === signature.algorithm && key.supported)
     .slice(0, budget.limits.keysPerTag);
 }
 

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
+import { duplexPair } from "node:stream";
 import { after, before, test } from "node:test";
-import { createServer as createTlsServer, type TlsOptions } from "node:tls";
+import { createServer as createTlsServer, createSecureContext, type TlsOptions, TLSSocket } from "node:tls";
 import { ManualClock } from "../../../test/support/clock.ts";
 import { type TestCa, type TestCertificate, testCa } from "../../../test/support/certificates.ts";
 import { systemClock } from "../../base/mod.ts";
@@ -81,6 +82,23 @@ test("upgrade: TLS 1.3 with IANA names, the chain as sent, trusted by the roots 
     resumed: false,
   });
   result.value.socket.destroy();
+});
+
+test("upgrade: works over any duplex stream, as the lab's network is one", async () => {
+  const [near, far] = duplexPair();
+  const server = new TLSSocket(far, {
+    isServer: true,
+    secureContext: createSecureContext({ cert: leaf.chain, key: leaf.key }),
+  });
+  server.on("data", (octets: Buffer) => server.write(octets));
+  const result = await upgrade(near, options());
+  assert.ok(result.ok);
+  assert.equal(result.value.handshake.chainError, undefined);
+  result.value.socket.write("hello");
+  const [echo] = await once(result.value.socket, "data");
+  assert.equal(String(echo), "hello");
+  result.value.socket.destroy();
+  server.destroy();
 });
 
 test("upgrade: the small ClientHello fits in one segment and has no hybrid share", async () => {

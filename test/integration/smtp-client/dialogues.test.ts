@@ -233,6 +233,22 @@ const SCENES: readonly Scene[] = [
     ],
   },
   {
+    name: "HELO refused too",
+    dialogue: [
+      ...HELLO,
+      "S: 502 what?",
+      "C: HELO out.pine.example",
+      "S: 550 5.7.1 go away",
+      "< failed at hello: 550 5.7.1 remote-reply",
+      "C: QUIT",
+      "< end",
+    ],
+  },
+  {
+    name: "a temporary refusal of EHLO is no reason for HELO",
+    dialogue: [...HELLO, "S: 450 4.7.1 later", "< failed at hello: 450 4.7.1 remote-reply", "C: QUIT", "< end"],
+  },
+  {
     name: "no HELO when TLS is wanted: a host without EHLO has no STARTTLS",
     options: { tls: "starttls" },
     dialogue: [...HELLO, "S: 502 what?", "< failed at starttls: 451 4.7.10 tls-not-offered", "C: QUIT", "< end"],

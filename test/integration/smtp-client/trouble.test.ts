@@ -214,6 +214,31 @@ test("client: a reply while the content goes out: a refusal is believed, a succe
   }
 });
 
+test("client: a reply to a BDAT that was not sent: a refusal is believed, a success is not", () => {
+  for (const [said, outcome] of [
+    ["552 5.3.4 too big", "552 5.3.4 remote-reply"],
+    ["250 2.0.0 kept", "451 4.5.0 peer-protocol-error"],
+    ["354 go on", "451 4.5.0 peer-protocol-error"],
+  ] as const) {
+    const machine = conversation({ ...OPTIONS, chunking: "preferred" });
+    machine.handle({ kind: "connected" });
+    for (const line of ["220 x", "250-x\r\n250 CHUNKING"])
+      machine.handle({ kind: "octets", octets: utf8(`${line}\r\n`) });
+    machine.handle({ kind: "transact", request: request({ content: { size: 2 * CONTENT.length } }) });
+    for (const line of ["250 x", "250 x"]) machine.handle({ kind: "octets", octets: utf8(`${line}\r\n`) });
+    assert.equal(machine.state.kind, "await-bdat-content");
+    const more = machine.handle({ kind: "content", octets: CONTENT, last: false });
+    assert.deepEqual(
+      more.map((effect) => effect.kind),
+      ["deadline", "pull"],
+    );
+    const effects = machine.handle({ kind: "octets", octets: utf8(`${said}\r\n`) });
+    const done = effects.find((effect) => effect.kind === "done");
+    assert.deepEqual(done?.result.recipients.map(brief), [outcome]);
+    assert.equal(machine.state.kind, "closed");
+  }
+});
+
 test("client: content that fails, or is not what was promised, is never ended as if it were whole", () => {
   const sending = [...WHOLE.slice(0, 20), "S: 354 go on"];
   const cases: readonly (readonly [name: string, PlayOptions, string])[] = [

@@ -100,6 +100,7 @@ interface Extent {
 }
 
 function decode(message: Bytes, extent: Extent, only: ReadonlySet<string> | undefined): HeaderField | undefined {
+  if (only !== undefined && extent.colon - extent.start > LONGEST_WANTED) return undefined;
   const name = ascii(message, extent.start, extent.colon).trimEnd();
   if (only !== undefined && !only.has(name.toLowerCase())) return undefined;
   let end = extent.end;
@@ -109,7 +110,9 @@ function decode(message: Bytes, extent: Extent, only: ReadonlySet<string> | unde
 }
 
 function ascii(message: Bytes, start: number, end: number): string {
-  return String.fromCharCode(...message.subarray(start, Math.min(end, start + LONGEST_NAME)));
+  let name = "";
+  for (let at = start; at < Math.min(end, start + LONGEST_NAME); at++) name += String.fromCharCode(message[at] ?? 0);
+  return name;
 }
 
 function text(octets: Bytes): string {
@@ -134,6 +137,8 @@ const COLON = 58;
 const GREATER = 62;
 const MAILBOX_FROM = [70, 114, 111, 109, 32];
 const LONGEST_NAME = 1000;
+/** A wanted name and white space behind it. */
+const LONGEST_WANTED = 100;
 const MOST_OCTETS = 32 * 1024 * 1024;
 const MOST_FIELDS = 100_000;
 const strictUtf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });

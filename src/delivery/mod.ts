@@ -2,5 +2,3 @@ export type { PlanOptions } from "./plan.ts";
 export { DEFAULT_RETRY, type RetryPolicy } from "./retry.ts";
 export type { FixedHop, MaildirTarget, Route, RouteTarget } from "./route.ts";
 export type { OpenSession } from "./walk.ts";
-export type { DeliveryOptions } from "./remote/options.ts";
-export { type Delivery, startDelivery } from "./remote/worker.ts";

@@ -387,20 +387,87 @@ test("startDelivery: what does not finish in time is stopped, kept, and due agai
   assert.deepEqual([claim?.message, claim?.crashes], [id, 0]);
 });
 
-test("startDelivery: what was claimed and not begun is given back at the signal", async () => {
+test("startDelivery: an attempt that we stop ourselves never uses up the time of its message", async () => {
   await using it = await house({});
-  for (let made = 0; made < 4; made++) await it.send(["bo@pine.example"]);
+  const id = await it.send(["bo@pine.example"]);
   const hanging = hangingSessions(it);
-  const delivery = startDelivery({ ...optionsOf(it), openSession: hanging.open, perDestination: 1, drain: MINUTE });
-  await idle();
+  const retry = { first: MINUTE, expireAfter: 10 * MINUTE };
+  const delivery = startDelivery({ ...optionsOf(it), openSession: hanging.open, drain: MINUTE, retry });
+  await it.pass(20 * MINUTE, MINUTE);
   it.stop.abort();
   await it.pass(MINUTE);
   await delivery.done;
-  const claims = await it.store.claim({ now: it.clock.now(), lease: MINUTE, limit: 9 });
   assert.deepEqual(
-    claims.map((claim) => claim.crashes),
-    [0, 0, 0, 0],
+    (await it.store.show(id))?.units.map((unit) => unit.state),
+    ["due"],
   );
+  assert.deepEqual(
+    it.attempts.map((one) => one.outcome),
+    ["deferred"],
+  );
+});
+
+test("startDelivery: two domains never share a decision, even where they share a unit and a host (design law 4)", async () => {
+  const shared = { MX: [{ preference: 10, exchange: "mx.pine.example" }] };
+  await using it = await house(
+    { [PINE]: {} },
+    {
+      resolver: staticResolver({ ...zone, "oak.example": shared }),
+      policies: localPolicies([{ destination: "oak.example", level: "encrypt" }]),
+      wrap: (store) => ({
+        ...store,
+        commit(message, body) {
+          const units = [
+            { destination: "both" as Destination, recipients: message.units.flatMap((unit) => unit.recipients) },
+          ];
+          return store.commit({ ...message, units }, body);
+        },
+      }),
+    },
+  );
+  await it.send(["bo@pine.example", "di@oak.example"]);
+  await it.start();
+  assert.deepEqual(
+    it.attempts.map((one) => `${one.to} ${one.tls}`),
+    ["bo@pine.example may:encrypted", "di@oak.example encrypt:encrypted"],
+  );
+  assert.equal(it.network.log.filter((line) => line.includes("MAIL")).length, 2);
+});
+
+test("startDelivery: what was claimed and not begun is given back at the signal", async () => {
+  await using it = await house({});
+  const renewed: string[] = [];
+  const store: Store = {
+    ...it.store,
+    renew(claim, until) {
+      renewed.push(claim.unit);
+      return it.store.renew(claim, until);
+    },
+  };
+  await it.send(["bo@pine.example"]);
+  const hanging = hangingSessions(it);
+  const options = {
+    ...optionsOf(it),
+    store,
+    openSession: hanging.open,
+    perDestination: 2,
+    drain: MINUTE,
+    lease: MINUTE,
+  };
+  const delivery = startDelivery(options);
+  await idle();
+  // One place is left, two are claimed: the second of them waits under its lease.
+  await Promise.all([1, 2, 3].map(() => it.send(["bo@pine.example"])));
+  await it.pass(5 * MINUTE, 10_000);
+  assert.equal(new Set(renewed).size, 3);
+  it.stop.abort();
+  await idle();
+  assert.equal((await it.store.claim({ now: it.clock.now(), lease: MINUTE, limit: 9 })).length, 2);
+  await it.pass(MINUTE);
+  await delivery.done;
+  const later = { now: it.clock.now() + 2 * MINUTE, lease: MINUTE, limit: 9 };
+  const crashes = (await it.store.claim(later)).map((claim) => claim.crashes);
+  assert.deepEqual(crashes.sort(), [0, 0, 1, 1]);
 });
 
 test("startDelivery: a message whose attempts crash is held for an operator", async () => {

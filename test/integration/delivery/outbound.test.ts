@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { newCa } from "../../../lab/certificates.ts";
 import { seededRandom, systemClock, systemRandom, utf8 } from "../../../src/base/mod.ts";
-import { type DeliveryOptions, startDelivery } from "../../../src/delivery/mod.ts";
+import { type DeliveryOptions, startDelivery } from "../../../src/delivery/remote/mod.ts";
 import { domain, NO_DEMAND } from "../../../src/mail/mod.ts";
 import { type Events, subscribe } from "../../../src/observe/mod.ts";
 import { admit, allowPlaintext, confirmPeer, type Level, localPolicies, namePattern } from "../../../src/policy/mod.ts";

@@ -103,7 +103,7 @@ function written(facts: ReceivedFacts): Reading {
     ip: from === undefined ? undefined : readAddress(from.address)?.ip,
     name: from?.name,
     protocol: from === undefined ? undefined : protocol(facts),
-    local: false || from === undefined,
+    local: from === undefined,
     version: tls?.version,
     sni: tls?.sni,
     cipher: tls?.cipher,

@@ -103,7 +103,14 @@ test("renderSummary counts by weakest link and by hop", () => {
 
 test("span and printable write for people", () => {
   assert.deepEqual([0, 59.4, 60, 3599, 3600, 86_400, 90_061, -75].map(span), [
-    ...["0 s", "59 s", "1 min", "59 min 59 s", "1 h", "1 d", "1 d 1 h", "-1 min 15 s"],
+    "0 s",
+    "59 s",
+    "1 min",
+    "59 min 59 s",
+    "1 h",
+    "1 d",
+    "1 d 1 h",
+    "-1 min 15 s",
   ]);
   assert.equal(printable("a\r\n\tb\u001bc", 100), "a b\ufffdc");
   assert.equal(printable("abcdef", 3), "abc…");

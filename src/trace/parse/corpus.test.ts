@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
+import { unreachable } from "../../base/mod.ts";
 import { readAddress } from "./address.ts";
 import { parseDate } from "./date.ts";
 import { parseReceived } from "./received.ts";
@@ -97,8 +98,11 @@ function protocolName(protocol: Protocol): string | undefined {
       return "POP3";
     case "imap":
       return "IMAP";
-    default:
+    case "mapi":
+    case "other":
       return undefined;
+    default:
+      return unreachable(protocol.family);
   }
 }
 

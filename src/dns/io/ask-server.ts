@@ -10,7 +10,6 @@ import { repliesTo } from "./match.ts";
 import type { Asking, Query } from "./query.ts";
 import { buildQuery } from "./query.ts";
 import type { DnsServer } from "./servers.ts";
-import { serverText } from "./servers.ts";
 
 export interface ServerTools {
   readonly dialer: DnsDialer;
@@ -27,41 +26,48 @@ export type Tried =
 
 /**
  * Asks one server: UDP first, TCP when the answer is cut or the cookie is in doubt, TLS alone where it is configured.
- * Waits without end: the caller aborts. What is malformed or foreign is passed over.
+ * What is malformed or foreign is passed over. Calls `done` once, or never when nothing comes; the function that it
+ * returns gives up.
  */
-export async function askServer(
+export function askServer(
   server: DnsServer,
   asking: Asking,
-  context: { readonly tools: ServerTools; readonly signal: AbortSignal },
-): Promise<Tried> {
+  context: { readonly tools: ServerTools; readonly done: (tried: Tried) => void },
+): () => void {
+  const { tools, done } = context;
   let path: Path = server.tls === undefined ? "datagram" : "stream";
   let badCookies = 0;
   let redialled = false;
-  for (;;) {
-    const heard = await askOnce(server, asking, { ...context, path });
+  let close = askOnce(server, asking, { tools, path, hear });
+  return () => close();
+
+  function again(next: Path): void {
+    path = next;
+    close = askOnce(server, asking, { tools, path, hear });
+  }
+
+  function hear(heard: Hearing): void {
     switch (heard.kind) {
       case "reply":
         // RFC 7873 §5.3
         if (heard.message.rcode === RCODE.BADCOOKIE) {
-          if (path === "stream") return { kind: "failed", reason: "insists on a cookie over TCP" };
-          if (++badCookies > 1) path = "stream";
-          continue;
+          if (path === "stream") return done({ kind: "failed", reason: "insists on a cookie over TCP" });
+          return again(++badCookies > 1 ? "stream" : path);
         }
         // RFC 7766 §5
-        if (!heard.message.flags.tc) return heard;
-        if (path === "stream") return { kind: "failed", reason: "cut its answer over TCP" };
-        path = "stream";
-        continue;
+        if (!heard.message.flags.tc) return done(heard);
+        if (path === "stream") return done({ kind: "failed", reason: "cut its answer over TCP" });
+        return again("stream");
       case "doubtful":
-        path = "stream";
-        continue;
+        return again("stream");
       case "lost":
         // RFC 7766 §6.2.4
-        if (path === "stream" && heard.reason === CLOSED && !redialled) redialled = true;
-        else return { kind: "failed", reason: heard.reason };
-        continue;
+        if (path !== "stream" || heard.reason !== CLOSED || redialled)
+          return done({ kind: "failed", reason: heard.reason });
+        redialled = true;
+        return again(path);
       default:
-        unreachable(heard);
+        return unreachable(heard);
     }
   }
 }
@@ -74,39 +80,29 @@ type Hearing =
   | { readonly kind: "doubtful" }
   | { readonly kind: "lost"; readonly reason: string };
 
-interface OnceContext {
-  readonly tools: ServerTools;
-  readonly signal: AbortSignal;
-  readonly path: Path;
-}
-
-function askOnce(server: DnsServer, asking: Asking, context: OnceContext): Promise<Hearing> {
-  const { tools, signal, path } = context;
-  const key = serverText(server);
-  const style = { cookie: tools.jar.offer(key), mixCase: tools.mixCase, padded: server.tls !== undefined };
+/** Sends one query and hears the first thing that counts. The function that it returns stops listening. */
+function askOnce(
+  server: DnsServer,
+  asking: Asking,
+  context: { readonly tools: ServerTools; readonly path: Path; readonly hear: (heard: Hearing) => void },
+): () => void {
+  const { tools, path, hear } = context;
+  const style = { cookie: tools.jar.offer(server), mixCase: tools.mixCase, padded: server.tls !== undefined };
   const query = buildQuery(asking, style, tools.random);
-  return new Promise((resolve, reject) => {
-    signal.throwIfAborted();
-    const finish = (heard: Hearing): void => {
-      signal.removeEventListener("abort", abort);
-      line.close();
-      resolve(heard);
-    };
-    const abort = (): void => {
-      line.close();
-      reject(signal.reason);
-    };
-    const heard = {
-      data: (octets: Bytes) => {
-        const judged = judge(octets, query, { key, path, jar: tools.jar });
-        if (judged !== undefined) finish(judged);
-      },
-      lost: (reason: string) => finish({ kind: "lost", reason }),
-    };
-    const line =
-      path === "stream" ? tools.lines.open(server, query.octets, heard) : sendDatagram(server, query, { tools, heard });
-    signal.addEventListener("abort", abort, { once: true });
-  });
+  const finish = (heard: Hearing): void => {
+    line.close();
+    hear(heard);
+  };
+  const heard = {
+    data: (octets: Bytes) => {
+      const judged = judge(octets, query, { server, path, jar: tools.jar });
+      if (judged !== undefined) finish(judged);
+    },
+    lost: (reason: string) => finish({ kind: "lost", reason }),
+  };
+  const line =
+    path === "stream" ? tools.lines.open(server, query.octets, heard) : sendDatagram(server, query, { tools, heard });
+  return () => line.close();
 }
 
 function sendDatagram(
@@ -123,7 +119,7 @@ function sendDatagram(
 function judge(
   octets: Bytes,
   query: Query,
-  from: { readonly key: string; readonly path: Path; readonly jar: CookieJar },
+  from: { readonly server: DnsServer; readonly path: Path; readonly jar: CookieJar },
 ): Hearing | undefined {
   const decoded = decodeMessage(octets);
   const strict = from.path === "stream";
@@ -135,7 +131,7 @@ function judge(
   if (!repliesTo(message, query.asked)) {
     return strict ? { kind: "lost", reason: "answered another question" } : undefined;
   }
-  const verdict = from.jar.judge(from.key, query.cookie, message);
+  const verdict = from.jar.judge(from.server, query.cookie, message);
   switch (verdict) {
     case "fine":
       return { kind: "reply", message };
@@ -143,7 +139,7 @@ function judge(
       return strict ? { kind: "lost", reason: "sent a wrong cookie" } : undefined;
     case "missing":
       if (!strict) return { kind: "doubtful" };
-      from.jar.forget(from.key);
+      from.jar.forget(from.server);
       return { kind: "reply", message };
     default:
       return unreachable(verdict);

@@ -5,6 +5,8 @@
 export interface Coalescer<T> {
   /** Joins the work under `key`, or starts it. Rejects when `signal` aborts, or as the work does. */
   join(key: string, start: (signal: AbortSignal) => Promise<T>, signal?: AbortSignal): Promise<T>;
+  /** Stops all work that is under way. */
+  end(): void;
   readonly size: number;
 }
 
@@ -41,6 +43,10 @@ export function createCoalescer<T>(): Coalescer<T> {
         leave(key, work);
       }
     },
+    end() {
+      for (const work of running.values()) work.stop.abort(ENDED);
+      running.clear();
+    },
     get size() {
       return running.size;
     },
@@ -73,3 +79,4 @@ function raceAbort<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
 
 /** Made once: a reason of its own each time would cost a stack trace. */
 const NOBODY_WAITS = new Error("Nobody waits for the answer any more");
+const ENDED = new Error("The work was ended");

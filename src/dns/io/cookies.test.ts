@@ -5,14 +5,14 @@ import type { Message } from "../wire/message.ts";
 import { OPTION } from "../wire/message.ts";
 import { createCookieJar } from "./cookies.ts";
 
-const SERVER = "127.0.0.1:53";
+const SERVER = { address: "127.0.0.1", port: 53 };
 const SERVER_COOKIE = new Uint8Array(16).fill(9);
 
 test("createCookieJar sends a cookie of its own to each server and returns the server's (RFC 7873 §5.1, §5.3)", () => {
   const jar = createCookieJar(seededRandom(1), () => 0);
   const mine = jar.offer(SERVER);
   assert.equal(mine.length, 8);
-  assert.notDeepEqual(jar.offer("127.0.0.2:53"), mine);
+  assert.notDeepEqual(jar.offer({ address: "127.0.0.2", port: 53 }), mine);
   assert.equal(jar.judge(SERVER, mine, reply(concat([mine, SERVER_COOKIE]))), "fine");
   assert.deepEqual(jar.offer(SERVER), concat([mine, SERVER_COOKIE]));
 });

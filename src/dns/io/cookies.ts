@@ -2,6 +2,7 @@ import type { Bytes, Instant, Millis, Random } from "../../base/mod.ts";
 import { concat, equalBytes } from "../../base/mod.ts";
 import type { Message } from "../wire/message.ts";
 import { OPTION } from "../wire/message.ts";
+import type { DnsServer } from "./servers.ts";
 
 /**
  * DNS cookies (RFC 7873): a weak password between us and each server against forgers who see neither side's traffic.
@@ -9,20 +10,20 @@ import { OPTION } from "../wire/message.ts";
  */
 export interface CookieJar {
   /** The COOKIE option for a query to `server`. */
-  offer(server: string): Bytes;
+  offer(server: DnsServer): Bytes;
   /** Judges the reply to a query that carried `sent`, and keeps the server's cookie. */
-  judge(server: string, sent: Bytes, reply: Message): CookieVerdict;
+  judge(server: DnsServer, sent: Bytes, reply: Message): CookieVerdict;
   /** Stops expecting cookies of a server that answered without one over TCP. */
-  forget(server: string): void;
+  forget(server: DnsServer): void;
 }
 
 /** `missing` is a reply without the cookie that this server is known to send: it may be forged. */
 export type CookieVerdict = "fine" | "wrong" | "missing";
 
 export function createCookieJar(random: Random, now: () => Instant): CookieJar {
-  const servers = new Map<string, Entry>();
+  const servers = new Map<DnsServer, Entry>();
 
-  function entryOf(server: string): Entry {
+  function entryOf(server: DnsServer): Entry {
     const known = servers.get(server);
     if (known !== undefined && now() < known.until && now() >= known.until - CLIENT_COOKIE_LIFE) return known;
     // RFC 7873 §7.1

@@ -1,6 +1,8 @@
 /** Lets at most `places` pieces of work run and `queue` more wait. */
 export interface Gate {
-  /** A place, given back by disposing it; undefined when too many wait already. Rejects when `signal` aborts first. */
+  /** A place that is free now, given back by disposing it. */
+  tryEnter(): Disposable | undefined;
+  /** The next place that becomes free; undefined when too many wait already. Rejects when `signal` aborts first. */
   enter(signal: AbortSignal): Promise<Disposable> | undefined;
   readonly running: number;
   readonly waiting: number;
@@ -41,13 +43,18 @@ export function createGate(places: number, queue: number): Gate {
     });
   }
 
+  function tryEnter(): Disposable | undefined {
+    if (running >= places) return undefined;
+    running++;
+    return place();
+  }
+
   return {
+    tryEnter,
     enter(signal) {
       if (signal.aborted) return Promise.reject(signal.reason);
-      if (running < places) {
-        running++;
-        return Promise.resolve(place());
-      }
+      const free = tryEnter();
+      if (free !== undefined) return Promise.resolve(free);
       return waiting.size < queue ? wait(signal) : undefined;
     },
     get running() {

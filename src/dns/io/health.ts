@@ -1,6 +1,5 @@
 import type { Millis } from "../../base/mod.ts";
 import type { DnsServer } from "./servers.ts";
-import { serverText } from "./servers.ts";
 
 /** How the servers fare, so that a dead one is asked last and a slow one gets its time. */
 export interface Health {
@@ -13,11 +12,12 @@ export interface Health {
 }
 
 export function createHealth(servers: readonly DnsServer[]): Health {
-  const marks = new Map<string, Mark>(servers.map((server) => [serverText(server), { failures: 0, restUntil: 0 }]));
-  const markOf = (server: DnsServer): Mark => marks.get(serverText(server)) ?? { failures: 0, restUntil: 0 };
+  const marks = new Map<DnsServer, Mark>(servers.map((server) => [server, FRESH]));
+  const markOf = (server: DnsServer): Mark => marks.get(server) ?? FRESH;
 
   return {
     order(now) {
+      if (servers.length < 2) return servers;
       const resting = (server: DnsServer): boolean => markOf(server).restUntil > now;
       const tired = servers.filter(resting).sort((a, b) => markOf(a).restUntil - markOf(b).restUntil);
       return [...servers.filter((server) => !resting(server)), ...tired];
@@ -30,13 +30,13 @@ export function createHealth(servers: readonly DnsServer[]): Health {
     answered(server, took) {
       const { srtt } = markOf(server);
       const smoothed = srtt === undefined ? took : srtt + (took - srtt) / 8;
-      marks.set(serverText(server), { failures: 0, restUntil: 0, srtt: smoothed });
+      marks.set(server, { failures: 0, restUntil: 0, srtt: smoothed });
     },
     failed(server, now) {
       const mark = markOf(server);
       const failures = mark.failures + 1;
       const rest = Math.min(FIRST_REST * 2 ** (failures - 1), MOST_REST);
-      marks.set(serverText(server), { ...mark, failures, restUntil: now + rest });
+      marks.set(server, { ...mark, failures, restUntil: now + rest });
     },
   };
 }
@@ -47,6 +47,7 @@ interface Mark {
   readonly srtt?: Millis;
 }
 
+const FRESH: Mark = { failures: 0, restUntil: 0 };
 const FIRST_PATIENCE: Millis = 1_500;
 /** A resolver that answers from memory in 1 ms may still need this long for a name it must look up. */
 const LEAST_PATIENCE: Millis = 500;

@@ -2,7 +2,6 @@ import type { Bytes, Clock, Millis } from "../../base/mod.ts";
 import { createDeframer, frameMessage } from "./frame.ts";
 import type { DnsDialer, Heard, Line } from "./dial.ts";
 import type { DnsServer } from "./servers.ts";
-import { serverText } from "./servers.ts";
 
 /**
  * TCP and TLS connections to servers: one for each, shared by the questions that need it, many at a time and answered
@@ -19,12 +18,12 @@ export interface Lines {
 }
 
 export function createLines(dialer: DnsDialer, clock: Clock): Lines {
-  const current = new Map<string, Shared>();
+  const current = new Map<DnsServer, Shared>();
   const all = new Set<Shared>();
 
   function end(shared: Shared): void {
     all.delete(shared);
-    if (current.get(shared.key) === shared) current.delete(shared.key);
+    if (current.get(shared.server) === shared) current.delete(shared.server);
     shared.idle?.[Symbol.dispose]();
     shared.line?.close();
   }
@@ -38,9 +37,9 @@ export function createLines(dialer: DnsDialer, clock: Clock): Lines {
 
   function dial(server: DnsServer): Shared {
     const deframer = createDeframer();
-    const shared: Shared = { key: serverText(server), waiting: new Map(), served: 0 };
+    const shared: Shared = { server, waiting: new Map(), served: 0 };
     all.add(shared);
-    current.set(shared.key, shared);
+    current.set(server, shared);
     shared.line = dialer.stream(server, {
       data: (octets) => {
         for (const message of deframer.push(octets)) shared.waiting.get(idOf(message))?.data(message);
@@ -58,7 +57,7 @@ export function createLines(dialer: DnsDialer, clock: Clock): Lines {
   return {
     open(server, query, heard) {
       const id = idOf(query);
-      const known = current.get(serverText(server));
+      const known = current.get(server);
       const shared = known !== undefined && takes(known, id) ? known : dial(server);
       shared.idle?.[Symbol.dispose]();
       shared.waiting.set(id, heard);
@@ -73,7 +72,7 @@ export function createLines(dialer: DnsDialer, clock: Clock): Lines {
 }
 
 interface Shared {
-  readonly key: string;
+  readonly server: DnsServer;
   line?: Line;
   readonly waiting: Map<number, Heard>;
   served: number;

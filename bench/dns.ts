@@ -1,0 +1,163 @@
+/**
+ * DNS beside Unbound over loopback, on the same names: a private root, a top-level zone and many signed zones on NSD.
+ *
+ *   node bench/dns.ts [ZONES]
+ *
+ * Cold: every question is for a zone that was never asked for, so its DS, DNSKEY and MX are fetched and validated.
+ * Unbound validates by itself; we validate behind an Unbound of the same make, equally cold, that is asked with CD.
+ * Warm: the same names again, answered from memory.
+ */
+import { createSocket } from "node:dgram";
+import { once } from "node:events";
+import { systemClock, systemRandom } from "../src/base/mod.ts";
+import { openDns } from "../src/dns/io/open.ts";
+import { encodeQuery } from "../src/dns/wire/encode.ts";
+import { nameOf } from "../src/dns/wire/name.ts";
+import { TYPE } from "../src/dns/wire/types.ts";
+import { needs } from "../test/support/programs.ts";
+import type { World, ZonePlan } from "../test/support/dns-world.ts";
+import { buildWorld } from "../test/support/dns-world.ts";
+
+export interface DnsResult {
+  readonly name: "cold validated look-up" | "warm look-up";
+  /** Look-ups per second, one figure a round. */
+  readonly hopseal: readonly number[];
+  readonly unbound: readonly number[];
+  /** Ratio of the medians. */
+  readonly ratio: number;
+  readonly bound: number;
+  readonly good: boolean;
+}
+
+/** Measures both in turns, so that other work on the machine strikes both alike. */
+export async function dnsLookups(zones = 400): Promise<readonly DnsResult[]> {
+  await using world = await buildWorld(plans(zones));
+  const names = Array.from({ length: zones }, (_, at) => `z${at}.example`);
+  const rounds: { hopseal: Figures; unbound: Figures }[] = [];
+  for (let at = 0; at < ROUNDS; at++) {
+    const round = { unbound: await measureUnbound(world, names), hopseal: await measureHopseal(world, names) };
+    rounds.push(round);
+    process.stderr.write(`round ${at + 1}: ${JSON.stringify(round)}\n`);
+  }
+  const result = (name: DnsResult["name"], what: keyof Figures, bound: number): DnsResult => {
+    const hopseal = rounds.map((round) => round.hopseal[what]);
+    const unbound = rounds.map((round) => round.unbound[what]);
+    const ratio = Number((median(hopseal) / median(unbound)).toFixed(2));
+    return { name, hopseal, unbound, ratio, bound, good: ratio >= bound };
+  };
+  return [result("cold validated look-up", "cold", COLD_BOUND), result("warm look-up", "warm", WARM_BOUND)];
+}
+
+interface Figures {
+  /** Look-ups a second. */
+  readonly cold: number;
+  readonly warm: number;
+}
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? 0;
+}
+
+function plans(zones: number): readonly ZonePlan[] {
+  const zone = (name: string): ZonePlan => ({
+    name,
+    server: "nsd",
+    records: "@ MX 10 mx\nmx A 192.0.2.25",
+    algorithms: [13],
+  });
+  return [zone(""), zone("example"), ...Array.from({ length: zones }, (_, at) => zone(`z${at}.example`))];
+}
+
+async function measureUnbound(world: World, names: readonly string[]): Promise<Figures> {
+  await using recursor = await world.recursor();
+  const client = await datagramClient(recursor.port);
+  const ask = async (name: string): Promise<void> => {
+    const { rcode, ad } = await client.ask(name);
+    if (rcode !== 0 || !ad) throw new Error(`Unbound does not prove ${name}`);
+  };
+  const figures = { cold: await rate(names, ask), warm: await rate(repeated(names), ask) };
+  client.close();
+  return figures;
+}
+
+async function measureHopseal(world: World, names: readonly string[]): Promise<Figures> {
+  await using recursor = await world.recursor();
+  const dns = await openDns({
+    servers: [`127.0.0.1:${recursor.port}`],
+    mode: "validate",
+    anchors: { text: world.anchors },
+    clock: systemClock,
+    random: systemRandom,
+  });
+  const ask = async (name: string): Promise<void> => {
+    const answer = await dns.resolver.query(name, "MX");
+    if (answer.kind !== "data" || answer.security !== "secure") throw new Error(`Hopseal does not prove ${name}`);
+  };
+  const figures = { cold: await rate(names, ask), warm: await rate(repeated(names), ask) };
+  dns.close();
+  return figures;
+}
+
+function repeated(names: readonly string[]): readonly string[] {
+  return Array.from({ length: WARM }, (_, at) => names[at % names.length] ?? "");
+}
+
+/** Asks for every name, so many at once, and gives look-ups a second. */
+async function rate(names: readonly string[], ask: (name: string) => Promise<void>): Promise<number> {
+  let next = 0;
+  const worker = async (): Promise<void> => {
+    for (let name = names[next++]; name !== undefined; name = names[next++]) await ask(name);
+  };
+  const began = performance.now();
+  await Promise.all(Array.from({ length: IN_FLIGHT }, worker));
+  return Math.round((names.length * 1000) / (performance.now() - began));
+}
+
+/** As little as a client can do: one socket, nothing decoded but the header. */
+async function datagramClient(
+  port: number,
+): Promise<{ ask(name: string): Promise<{ rcode: number; ad: boolean }>; close(): void }> {
+  const socket = createSocket("udp4");
+  const waiting = new Map<number, (reply: { rcode: number; ad: boolean }) => void>();
+  let id = 0;
+  socket.on("message", (octets) => {
+    const key = octets.readUInt16BE(0);
+    waiting.get(key)?.({ rcode: octets.readUInt8(3) & 15, ad: (octets.readUInt8(3) & 0x20) !== 0 });
+    waiting.delete(key);
+  });
+  socket.bind(0, "127.0.0.1");
+  await once(socket, "listening");
+  return {
+    ask(name) {
+      id = (id + 1) & 0xffff;
+      const query = encodeQuery({
+        id,
+        name: nameOf(name),
+        type: TYPE.MX,
+        rd: true,
+        cd: false,
+        do: true,
+        udpSize: 1232,
+      });
+      socket.send(query, port, "127.0.0.1");
+      return new Promise((resolve) => waiting.set(id, resolve));
+    },
+    close: () => socket.close(),
+  };
+}
+
+const ROUNDS = 5;
+const IN_FLIGHT = 64;
+const WARM = 40_000;
+/** What must be reached. */
+const COLD_BOUND = 0.3;
+const WARM_BOUND = 0.5;
+
+if (import.meta.main) {
+  const missing = needs("nsd", "unbound", "ldns-signzone");
+  if (missing === false) {
+    for (const result of await dnsLookups(Number(process.argv[2] ?? 400)))
+      process.stdout.write(`${JSON.stringify(result)}\n`);
+  } else process.stdout.write(`skipped, ${missing}\n`);
+}

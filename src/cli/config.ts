@@ -1,6 +1,8 @@
 import { Command } from "commander";
-import { type ConfigIssue, explainConfig, formatIssue, loadConfig } from "../config/mod.ts";
-import { EXIT } from "./exit.ts";
+import { systemClock, systemRandom } from "../base/mod.ts";
+import { type Config, type ConfigIssue, explainConfig, formatIssue, loadConfig } from "../config/mod.ts";
+import { testNames } from "../daemon/mod.ts";
+import { CommandFailure, EXIT } from "./exit.ts";
 import { print, printJson, requireConfig } from "./options.ts";
 
 /** `hopseal config check | explain`. */
@@ -10,9 +12,10 @@ export function configCommand(): Command {
     .command("check [file]")
     .description("Name every mistake with file, line and key; exit 1 when there is one")
     .option("-c, --config <file>", "configuration file")
+    .option("--online", "ask the DNS servers too, whether they pass DNSSEC on")
     .option("--json", "print the findings as JSON")
-    .action((file: string | undefined, options: { config?: string; json?: boolean }) => {
-      process.exitCode = check(file ?? options.config ?? "hopseal.toml", options.json === true);
+    .action(async (file: string | undefined, options: CheckOptions) => {
+      process.exitCode = await check(file ?? options.config ?? "hopseal.toml", options);
     });
   command
     .command("explain")
@@ -27,15 +30,30 @@ export function configCommand(): Command {
   return command;
 }
 
-function check(file: string, json: boolean): number {
+interface CheckOptions {
+  readonly config?: string;
+  readonly json?: boolean;
+  readonly online?: boolean;
+}
+
+async function check(file: string, options: CheckOptions): Promise<number> {
   const loaded = loadConfig(file);
   const issues: readonly ConfigIssue[] = loaded.ok ? loaded.value.warnings : loaded.error.issues;
-  if (json) printJson({ version: 1, file, ok: loaded.ok, issues });
+  const dns = loaded.ok && options.online === true ? await testDns(loaded.value.config) : undefined;
+  const good = loaded.ok && dns?.sound !== false;
+  if (options.json === true) printJson({ version: 1, file, ok: good, issues, ...(dns === undefined ? {} : { dns }) });
   else {
     for (const issue of issues) print(formatIssue(file, issue));
-    print(
-      loaded.ok ? `${file}: good${issues.length === 0 ? "" : `, ${issues.length} warning(s)`}` : `${file}: not usable`,
-    );
+    if (dns !== undefined) print(`${file}: ${dns.sound ? "dns" : "error: dns"}: ${dns.summary}`);
+    print(good ? `${file}: good${issues.length === 0 ? "" : `, ${issues.length} warning(s)`}` : `${file}: not usable`);
   }
-  return loaded.ok ? EXIT.ok : EXIT.finding;
+  return good ? EXIT.ok : EXIT.finding;
+}
+
+async function testDns(config: Config): Promise<Awaited<ReturnType<typeof testNames>>> {
+  try {
+    return await testNames(config, { clock: systemClock, random: systemRandom });
+  } catch (error) {
+    throw new CommandFailure(error instanceof Error ? error.message : String(error));
+  }
 }

@@ -22,10 +22,7 @@ export function sendCommand(): Command {
     .description("Queue a message; when the daemon does not run, it leaves at its next start")
     .argument("[file]", "message in RFC 5322 form; - or nothing reads standard input, unless --text is given")
     .requiredOption("--from <address>", "envelope sender; <> for none")
-    .requiredOption("--to <address>", "recipient; repeat it for more", (text: string, before: string[] = []) => [
-      ...before,
-      text,
-    ])
+    .requiredOption("--to <address>", "recipient; repeat it for more", collect)
     .option("--subject <text>", "subject of a message made with --text")
     .option("--text <text>", "make a message with this text")
     .addOption(
@@ -36,6 +33,10 @@ export function sendCommand(): Command {
     .option("-c, --config <file>", "configuration file")
     .option("--json", "print JSON")
     .action(send);
+}
+
+function collect(text: string, before: readonly string[] | undefined): readonly string[] {
+  return [...(before ?? []), text];
 }
 
 async function send(file: string | undefined, options: SendOptions): Promise<void> {

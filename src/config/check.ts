@@ -20,6 +20,7 @@ export function checkConfig(config: Config, world: CheckWorld): CheckIssue[] {
     ...checkRoutes(config),
     ...checkTlsPolicies(config),
     ...checkRoots(config, world),
+    ...checkDns(config, world),
   ];
 }
 
@@ -179,6 +180,12 @@ function checkRoots(config: Config, world: CheckWorld): CheckIssue[] {
   const { roots } = config.outbound;
   if (roots === "system" || roots === "bundled" || world.exists(roots)) return [];
   return [error(["outbound", "roots"], `There is no file ${roots}; write "system", "bundled" or a PEM file`)];
+}
+
+function checkDns(config: Config, world: CheckWorld): CheckIssue[] {
+  const { trust_anchors } = config.dns;
+  if (trust_anchors === "builtin" || world.exists(trust_anchors)) return [];
+  return [error(["dns", "trust_anchors"], `There is no file ${trust_anchors}`)];
 }
 
 function isFixedNextHop(config: Config, destination: string): boolean {

@@ -63,6 +63,7 @@ export function explainConfig(config: Config): Setting[] {
       value: JSON.stringify(config.dns.servers),
       means: config.dns.servers.length === 0 ? "The system's resolvers" : "These resolvers",
     },
+    { key: "dns.dnssec", value: quote(config.dns.dnssec), means: DNSSEC[config.dns.dnssec] },
     { key: "outbound.port", value: String(config.outbound.port), means: "Where MX hosts are dialled" },
     {
       key: "outbound.concurrency",
@@ -132,6 +133,12 @@ const RECIPIENTS = {
   any: "every address",
   maildir: "whoever has a maildir",
   file: "whoever stands in the recipients file",
+} as const;
+const DNSSEC = {
+  validate:
+    "Answers are validated here, down from the trust anchor; a server that strips signatures is noticed and reported",
+  "trust-ad": "The AD bit of a resolver on this machine is believed",
+  off: "Every answer counts as insecure",
 } as const;
 const ROLES = {
   mx: "Takes mail for our domains from anybody",

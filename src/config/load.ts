@@ -93,6 +93,10 @@ function withAbsolutePaths(config: Config, folder: string): Config {
     domain: config.domain.map((entry) =>
       entry.recipients_file === undefined ? entry : { ...entry, recipients_file: absolute(entry.recipients_file) },
     ),
+    dns: {
+      ...config.dns,
+      trust_anchors: config.dns.trust_anchors === "builtin" ? "builtin" : absolute(config.dns.trust_anchors),
+    },
     outbound: {
       ...config.outbound,
       roots: NAMED_ROOTS.has(config.outbound.roots) ? config.outbound.roots : absolute(config.outbound.roots),

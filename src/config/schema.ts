@@ -66,6 +66,12 @@ export const configSchema: z.ZodType<Config> = z.strictObject({
   dns: z
     .strictObject({
       servers: z.array(z.string().min(1)).default([]),
+      dnssec: z.enum(["validate", "trust-ad", "off"]).default("validate"),
+      trust_anchors: z.string().min(1).default("builtin"),
+      tls: z.string().min(1).optional(),
+      self_test: z
+        .strictObject({ secure: z.string().min(1).optional(), bogus: z.string().min(1).optional() })
+        .prefault({}),
     })
     .prefault({}),
   outbound: z

@@ -17,7 +17,17 @@ export interface Config {
   readonly domain: readonly DomainConfig[];
   readonly route: readonly RouteConfig[];
   readonly tls_policy: readonly TlsPolicyConfig[];
-  readonly dns: { readonly servers: readonly string[] };
+  readonly dns: {
+    /** Empty: the system's. */
+    readonly servers: readonly string[];
+    readonly dnssec: "validate" | "trust-ad" | "off";
+    /** "builtin", or a file of DS or DNSKEY records. */
+    readonly trust_anchors: string;
+    /** The name of the servers' certificate; asks over TLS then. */
+    readonly tls?: string | undefined;
+    /** Names that prove at start that DNSSEC works. */
+    readonly self_test: { readonly secure?: string | undefined; readonly bogus?: string | undefined };
+  };
   readonly outbound: {
     readonly port: number;
     readonly source: readonly string[];

@@ -4,3 +4,4 @@ export { daemonQueue, type OperatorQueue } from "./operate.ts";
 export { type Daemon, startDaemon } from "./compose.ts";
 export { runDaemon } from "./run.ts";
 export type { Seams } from "./seams.ts";
+export { testNames } from "./names.ts";

@@ -1,13 +1,13 @@
 import type { Clock, Random } from "../base/mod.ts";
 import type { Config } from "../config/mod.ts";
 import { type Delivery, startDelivery } from "../delivery/remote/mod.ts";
-import { systemResolver } from "../dns/io/mod.ts";
 import { publish } from "../observe/mod.ts";
 import { admit, allowPlaintext, confirmPeer } from "../policy/mod.ts";
 import type { QueueId, Store } from "../queue/mod.ts";
 import { type Dial, openSession, tcpDialer } from "../smtp/io/mod.ts";
 import { openTrust, type TrustSource, type TrustStore } from "../tls/io/mod.ts";
 import { type Seams, StartFailure } from "./seams.ts";
+import { openNames } from "./names.ts";
 import { policiesOf, routesOf, selfOf } from "./translate.ts";
 
 export interface SendingParts {
@@ -22,10 +22,11 @@ export async function startSending(config: Config, parts: SendingParts, seams: S
   const { clock, random, store, newId } = parts;
   const trust = await trustOf(config.outbound.roots);
   const dial = seams.dial ?? tcpDialer({ clock, source: config.outbound.source });
+  const names = seams.resolver === undefined ? await openNames(config, parts) : { resolver: seams.resolver };
   const stop = new AbortController();
   const delivery: Delivery = startDelivery({
     store,
-    resolver: seams.resolver ?? systemResolver({ servers: config.dns.servers }),
+    resolver: names.resolver,
     random,
     clock,
     openSession: opener({ hostname: config.hostname, trust, clock, dial }),
@@ -45,6 +46,7 @@ export async function startSending(config: Config, parts: SendingParts, seams: S
     async [Symbol.asyncDispose]() {
       stop.abort();
       await delivery[Symbol.asyncDispose]();
+      if (Symbol.dispose in names) names[Symbol.dispose]();
     },
   };
 }

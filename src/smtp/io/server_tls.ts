@@ -15,7 +15,10 @@ export function startHandshake(socket: Socket, tls: ServerTls): TLSSocket {
     secureContext: tls.contextFor(),
     SNICallback(servername, done) {
       try {
-        done(null, tls.contextFor(servername));
+        const context = tls.contextFor(servername);
+        // Setting a context leaves it one key type only; the default one is in force already, with all of its own.
+        if (context === tls.contextFor()) done(null);
+        else done(null, context);
       } catch (error) {
         done(error instanceof Error ? error : new Error(String(error)));
       }

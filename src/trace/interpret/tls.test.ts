@@ -30,6 +30,7 @@ const ROWS: readonly (readonly [string, string, string, (readonly string[])?])[]
     "asserted",
     ["no-forward-secrecy"],
   ],
+  ["from a (192.0.2.1) by b (192.0.2.2) with Microsoft SMTP Server (TLS) id 14.3.1.1", "tls", "asserted"],
   ["from x by evil.example with ESMTPS (a.example [192.0.2.1]) by b.example with ESMTPS id 1", "tls", "inferred"],
   // weak
   [

@@ -17,6 +17,8 @@ export interface Layout {
   readonly clauses: readonly Clause[];
   /** The text of the date, without the semicolon. */
   readonly dateText: string;
+  /** Comments in and behind the date; some writers tell of TLS there. */
+  readonly dateComments: readonly Token[];
   /** Clauses that stood behind the date. */
   readonly tail: readonly Clause[];
   readonly errors: readonly string[];
@@ -47,6 +49,7 @@ export function layOut(text: string): Layout {
     lead,
     clauses: kept.clauses,
     dateText: cut.dateText,
+    dateComments: cut.comments,
     tail: split(cut.tail, 0).clauses,
     errors,
     doubtful: cutShort || stray || said.words || kept.dropped || repeats(kept.clauses, "with"),
@@ -56,6 +59,7 @@ export function layOut(text: string): Layout {
 interface Cut {
   readonly body: readonly Token[];
   readonly dateText: string;
+  readonly comments: readonly Token[];
   readonly tail: readonly Token[];
   readonly semicolon: boolean;
 }
@@ -67,7 +71,7 @@ function dateCut(tokens: readonly Token[], text: string): Cut {
   );
   const last = dated >= 0 ? dated : tokens.findLastIndex((token) => token.kind === "semicolon");
   const begin = last < 0 ? findDate(tokens) : last + 1;
-  if (begin < 0) return { body: tokens, dateText: "", tail: [], semicolon: false };
+  if (begin < 0) return { body: tokens, dateText: "", comments: [], tail: [], semicolon: false };
   const after = tokens.slice(begin);
   const clause = after.findIndex((token) => keyword(token) !== undefined);
   const dateTokens = clause < 0 ? after : after.slice(0, clause);
@@ -76,6 +80,7 @@ function dateCut(tokens: readonly Token[], text: string): Cut {
   return {
     body: tokens.slice(0, last < 0 ? begin : last),
     dateText: start === undefined ? "" : text.slice(start, end),
+    comments: dateTokens.filter((token) => token.kind === "comment"),
     tail: clause < 0 ? [] : after.slice(clause),
     semicolon: last >= 0,
   };
@@ -127,7 +132,7 @@ function split(tokens: readonly Token[], saidEnd: number): { lead: readonly Toke
   for (let at = 0; at < tokens.length; at++) {
     const token = tokens[at] as Token;
     const name = at < saidEnd && current?.name === "from" ? undefined : keyword(token);
-    if (name === undefined) {
+    if (name === undefined || (name === "with" && current?.name === "with" && isStartTls(tokens[at + 1]))) {
       (current?.tokens ?? lead).push(token);
       continue;
     }
@@ -141,6 +146,11 @@ function split(tokens: readonly Token[], saidEnd: number): { lead: readonly Toke
     }
   }
   return { lead, clauses };
+}
+
+/** Mimecast writes `with ESMTP with STARTTLS`: one clause. */
+function isStartTls(token: Token | undefined): boolean {
+  return token?.kind === "word" && token.text === "STARTTLS";
 }
 
 function byFollows(tokens: readonly Token[], begin: number): boolean {

@@ -50,7 +50,7 @@ const SMTP = /^(UTF8)?(E?SMTP|LMTP)(SA|AS|S|A)?((?:[-/_].*)?)$/i;
 const VENDOR_TLS = /^[-/_](?:TLS|SSL)/i;
 const LOCAL = /^local(?:-(.+))?$/i;
 const HTTPS = /^https/i;
-const ENCRYPTED = /\bencrypted\b/i;
+const ENCRYPTED = /\bencrypted\b|\bwith STARTTLS\b/i;
 const OTHERS: readonly (readonly [RegExp, Protocol["family"]])[] = [
   [/^bsmtp$/i, "smtp"],
   [/^smtpsvc$/i, "smtp"],

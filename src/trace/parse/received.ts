@@ -86,6 +86,7 @@ function collectComments(layout: Layout): Received["comments"] {
   };
   take("start", layout.lead);
   for (const clause of layout.clauses) take(clause.name, clause.tokens);
+  take("date", layout.dateComments);
   return found;
 }
 

@@ -477,6 +477,47 @@ function rows(): { name: string; text: string; want: Want }[] {
       text: `from b\u00fccher.example ([192.0.2.10]) by b.example with UTF8SMTPS id abc for <bj\u00f6rn@c.example>; ${DATE}`,
       want: { helo: "b\u00fccher.example", with: "UTF8SMTPS", tlsFlag: true, for: ["bj\u00f6rn@c.example"] },
     },
+    {
+      name: "Mimecast, which writes STARTTLS as a second protocol",
+      text: `from out.pine.example (out.pine.example [192.0.2.10]) by relay.mimecast.com with ESMTP with STARTTLS (version=TLSv1.2, cipher=TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384) id us-mta-12-AbC-1; ${DATE}`,
+      want: {
+        with: "ESMTP with STARTTLS",
+        tlsFlag: true,
+        version: "TLSv1.2",
+        cipher: "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384",
+        id: "us-mta-12-AbC-1",
+      },
+    },
+    {
+      name: "Yandex, which tells of TLS behind the date",
+      text: `from out.pine.example (out.pine.example [192.0.2.10]) by mxfront.mail.yandex.net (mxfront/Yandex) with ESMTPS id AbC-1; ${DATE} (using TLSv1.2 with cipher ECDHE-RSA-AES128-GCM-SHA256 (128/128 bits)) (Client certificate not present)`,
+      want: { version: "TLSv1.2", cipher: "ECDHE-RSA-AES128-GCM-SHA256", bits: 128, clientCert: "none", ...WHEN },
+    },
+    {
+      name: "PowerMTA, with the envelope sender behind the date",
+      text: `from pine (192.0.2.10) by mx.rook.example (PowerMTA(TM) v3.5r12) id h1abc for <bo@rook.example>; ${DATE} (envelope-from <ann@pine.example>)`,
+      want: { ip: "192.0.2.10", id: "h1abc", envelopeFrom: "ann@pine.example", software: "powermta", ...WHEN },
+    },
+    {
+      name: "Exchange 2010, with TLS in a word",
+      text: `from a.example (192.0.2.10) by b.example (198.51.100.2) with Microsoft SMTP Server (TLS) id 14.3.123.3; ${DATE}`,
+      want: { ip: "192.0.2.10", id: "14.3.123.3", software: "exchange" },
+    },
+    {
+      name: "OpenSMTPD",
+      text: `from pine (out.pine.example [192.0.2.10]) by mx.rook.example (OpenSMTPD) with ESMTPS id 5db34e0d (TLSv1.3:TLS_AES_256_GCM_SHA384:256:NO) for <bo@rook.example>; ${DATE}`,
+      want: { version: "TLSv1.3", cipher: "TLS_AES_256_GCM_SHA384", bits: 256, software: "opensmtpd" },
+    },
+    {
+      name: "KumoMTA",
+      text: `from pine (192.0.2.10) by mx.rook.example (KumoMTA 198.51.100.2) with ESMTPS (TLSv1_3:TLS13_AES_256_GCM_SHA384) id abc for <bo@rook.example>; ${DATE}`,
+      want: { version: "TLSv1.3", cipher: "TLS13_AES_256_GCM_SHA384", id: "abc", software: "kumomta" },
+    },
+    {
+      name: "Domino, whose id has a colon",
+      text: `from pine ([192.0.2.10]) by mx.rook.example (Lotus Domino Release 8.5.3) with ESMTP id 2026030309140712-1234:5 ; ${DATE}`,
+      want: { id: "2026030309140712-1234:5", software: "domino", ...WHEN },
+    },
     { name: "an empty field", text: "", want: { helo: undefined, by: undefined, quality: "missing", software: null } },
   ];
 }

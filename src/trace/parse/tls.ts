@@ -12,7 +12,7 @@ export function readTlsComment(text: string): TlsStatement | undefined {
   const worded = WORDED.test(short) && (version !== undefined || cipher !== undefined);
   const bare = version !== undefined && BARE.test(short.trim());
   const encrypted = cipher !== undefined && ENCRYPTED.test(short);
-  if (!worded && !bare && !encrypted && !CLIENT_CERT.test(short)) return undefined;
+  if (!worded && !bare && !encrypted && !CLIENT_CERT.test(short) && !ALONE.test(short.trim())) return undefined;
   return compact<TlsStatement>({
     source: "comment",
     text: short.trim(),
@@ -97,6 +97,8 @@ const HINT = /TLS|SSL|encrypted|cipher|client/i;
 const WORDED = /\b(?:using|version|cipher|tls_cipher)[ =]|\bTLS:|\bCipher /i;
 /** A comment that begins with a version: Exim, mox, ours. */
 const BARE = /^(?:TLS|SSL)[ _-]?v?[123](?:[._][0-3])?(?:$|[\s:,/])/i;
+/** Exchange up to 2010. */
+const ALONE = /^TLS$/;
 const ENCRYPTED = /\bencrypted\b/i;
 const VERSION = /\b(TLS|SSL)[ _-]?v?([123])(?:[._]([0-3]))?\b/i;
 const NAMED_CIPHER = /\bcipher[ =]([A-Za-z0-9_-]{3,80})/i;
@@ -110,9 +112,10 @@ const ENCRYPTED_CIPHER = /([A-Z0-9_-]{3,80}) encrypted\b/;
 const KEY_EXCHANGE = /\bkey-exchange ([A-Za-z0-9_-]{1,40})(?: \(([A-Za-z0-9_-]{1,40})(?: bits)?\))?/;
 const NAMED_GROUP = /\b(?:group|curve|kex)[ =]([A-Za-z0-9_-]{1,40})/i;
 const BITS = /(?:\bbits=|\((?=\d{1,5}(?:\/\d{1,5})? bits))(\d{1,5})|\b(\d{1,5})bits\b/;
-const TRAILING_BITS = /:(\d{1,4})$/;
+const TRAILING_BITS = /:(\d{1,4})(?::[A-Z]{2,4})?$/;
 const SNI = /\bsni=([^\s()\\]{1,255})/;
-const NO_CLIENT_CERT = /\bno client certificate|client did not present|client-cert=none/i;
+const NO_CLIENT_CERT =
+  /\bno client certificate|client did not present|client certificate not present|client-cert=none/i;
 const CLIENT_CERT = /^\s*(?:No client certificate|Client (?:did not present|CN |RPK|certificate))/i;
 const VERIFIED = /(?:^|[( ])verified OK\b/;
 const VERIFY = /\bverify=([A-Za-z]{2,10})\b/;

@@ -23,7 +23,7 @@ export interface Received {
   readonly date: ReceivedDate;
   /** Clauses beyond those of RFC 5321, e.g. PRIORITY (RFC 6710). */
   readonly additional: readonly { readonly name: string; readonly value: string }[];
-  readonly comments: readonly { readonly after: ClauseName | "start"; readonly text: string }[];
+  readonly comments: readonly { readonly after: ClauseName | "start" | "date"; readonly text: string }[];
   /** 5321: the grammar of RFC 5321 §4.4. 5322: only that of RFC 5322 §3.6.7. broken: neither. */
   readonly syntax: "5321" | "5322" | "broken";
   readonly syntaxErrors: readonly string[];

@@ -10,6 +10,8 @@ export function notApplicable(file: string, script: Script): string | undefined 
     const set = options.get(option)?.at(-1);
     if (set !== undefined && (value === undefined || set === value)) return reason;
   }
+  const modules = options.get("module-config")?.at(-1);
+  if (modules !== undefined && modules !== "validator iterator") return `runs other parts of unbound (${modules})`;
   const step = script.steps.find(({ kind }) => STEPS.has(kind));
   if (step !== undefined) return `scripts the traffic itself (${step.kind}), which depends on how unbound asks`;
   const checks = script.steps.filter(({ kind }) => kind === "CHECK_ANSWER");
@@ -36,7 +38,7 @@ const OPTIONS: readonly (readonly [string, string | undefined, string])[] = [
   ["auto-trust-anchor-file", undefined, "anchors come with the program or from a file; RFC 5011 is not followed"],
   ["trust-anchor-file", undefined, "the anchors are in a file that is not part of the script"],
   ["trusted-keys-file", undefined, "the anchors are in a file that is not part of the script"],
-  ["module-config", "iterator", "validation is switched off"],
+  ["local-data", undefined, "unbound answers from data of its own"],
 ];
 const STEPS: ReadonlySet<string> = new Set([
   "CHECK_OUT_QUERY",

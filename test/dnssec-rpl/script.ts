@@ -110,7 +110,7 @@ function parseScenario(lines: readonly string[]): Omit<Script, "config"> {
         ranges.push({ from: Number(words[1]), to: Number(words[2]), addresses: [], entries: [] });
         break;
       case "ADDRESS":
-        ranges.at(-1)?.addresses.push(words[1] ?? "");
+        ranges.at(-1)?.addresses.push(...words.slice(1));
         break;
       case "RANGE_END":
         inRange = false;
@@ -144,10 +144,12 @@ export function parseEntry(lines: readonly string[]): Entry {
   let section = "";
   let question: Entry["question"];
   let ttl = 3600;
+  let inHex = false;
   for (const line of lines) {
     const words = wordsOf(line);
     const [first] = words;
-    if (first === undefined) continue;
+    if (first?.startsWith("HEX_") === true) inHex = !first.endsWith("_END");
+    if (first === undefined || inHex || IGNORED.test(first)) continue;
     if (first === "MATCH") for (const word of words.slice(1)) match.add(word);
     else if (first === "ADJUST") for (const word of words.slice(1)) adjust.add(word);
     else if (first === "REPLY") for (const word of words.slice(1)) reply.add(word);
@@ -185,4 +187,6 @@ function wordsOf(line: string): readonly string[] {
     .filter((word) => word !== "");
 }
 
+/** Octets given in hex, further packets and origins, none of which the validation scripts need. */
+const IGNORED = /^(?:HEX_|EXTRA_PACKET|\$ORIGIN)/;
 const CLAUSES: ReadonlySet<string> = new Set(["server", "stub-zone", "forward-zone", "remote-control", "auth-zone"]);

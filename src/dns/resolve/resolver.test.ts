@@ -12,6 +12,7 @@ import { RCODE } from "../wire/message.ts";
 import { nameOf, nameText, ROOT } from "../wire/name.ts";
 import { TYPE, typeNumber } from "../wire/types.ts";
 import { validatingResolver } from "./resolver.ts";
+import type { KnownZone } from "./walk.ts";
 import type { ProofNode } from "./types.ts";
 
 /** One key for each algorithm and zone: making RSA keys takes long. */
@@ -313,6 +314,24 @@ test("a look-up spends at most its questions, and ends at its deadline", async (
   });
   given.abort(new Error("the caller stopped"));
   await assert.rejects(aborted, /the caller stopped/);
+});
+
+test("with noCache nothing known from before counts, so a rolled key is found (RFC 4035 §4.7)", async () => {
+  const before = world();
+  const zones = new Map<string, KnownZone>();
+  const store = {
+    get: (key: string) => zones.get(key),
+    set: (key: string, zone: KnownZone) => void zones.set(key, zone),
+  };
+  const at = (exchange: typeof before.exchange) => ({
+    resolver: validatingResolver({ exchange, clock: before.clock, anchors, zones: store }),
+  });
+  assert.equal(await outcome(at(before.exchange), "child.rook MX"), "secure data");
+  const rolled = world({ childKeys: [makeKey(13)] });
+  assert.equal(await outcome(at(rolled.exchange), "child.rook MX"), "bogus");
+  const fresh = await at(rolled.exchange).resolver.lookup("child.rook", TYPE.MX, { noCache: true });
+  assert.equal(fresh.answer.kind === "data" && fresh.answer.security, "secure");
+  assert.equal(await outcome(at(rolled.exchange), "child.rook MX"), "secure data");
 });
 
 test("an anchor deeper down is believed for what lies below it, and nothing above may call that unsigned (RFC 6840 §5.10)", async () => {

@@ -36,7 +36,7 @@ export function validatingResolver(options: ValidatorOptions): ProvingResolver {
     const known = query.noCache === true ? undefined : answers?.get(key);
     if (known !== undefined) return known;
     const limits = options.limits ?? RESOLVE_LIMITS;
-    const walk = lookup(parsed.value, type, { context: contextOf(options), aliases: limits.aliases });
+    const walk = lookup(parsed.value, type, { context: contextOf(options, query), aliases: limits.aliases });
     const found = await drive(walk, {
       exchange: options.exchange,
       clock,
@@ -57,19 +57,29 @@ export function validatingResolver(options: ValidatorOptions): ProvingResolver {
   };
 }
 
-function contextOf({ anchors, policy, validation, clock, zones }: ValidatorOptions): WalkContext {
+function contextOf(
+  { anchors, policy, validation, clock, zones }: ValidatorOptions,
+  { noCache }: QueryOptions,
+): WalkContext {
   return {
     anchors,
     policy: policy ?? standardAlgorithms,
     now: clock.now(),
     budget: newBudget(validation ?? STANDARD_LIMITS),
-    zones: zones ?? zonesOfOneLookup(),
+    zones: zones === undefined || noCache === true ? zonesOfOneLookup(zones) : zones,
   };
 }
 
-function zonesOfOneLookup(): ExpiringCache<KnownZone> {
+/** Forgets all that was known before, since it may be what is stale; what is found is kept for those who come after. */
+function zonesOfOneLookup(kept?: ExpiringCache<KnownZone>): ExpiringCache<KnownZone> {
   const zones = new Map<string, KnownZone>();
-  return { get: (key) => zones.get(key), set: (key, zone) => void zones.set(key, zone) };
+  return {
+    get: (key) => zones.get(key),
+    set(key, zone, expires) {
+      zones.set(key, zone);
+      kept?.set(key, zone, expires);
+    },
+  };
 }
 
 function noName(name: DnsName, fault: NameFault): Lookup {

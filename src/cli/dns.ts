@@ -32,7 +32,7 @@ export function dnsCommand(): Command {
     .option("--trust-ad", "believe the AD bit of a resolver on this machine in place of validating")
     .option("--force", "let --trust-ad believe a server elsewhere")
     .option("--self-test", "prove that DNSSEC works with these servers")
-    .option("-c, --config <file>", "take the servers from this configuration")
+    .option("-c, --config <file>", "take servers and settings from this configuration")
     .action(async (name: string | undefined, type: string, flags: DnsFlags) => {
       process.exitCode = await command(name, type, flags);
     });
@@ -85,13 +85,16 @@ async function selfTest(dns: Dns, flags: DnsFlags): Promise<number> {
 }
 
 async function open(flags: DnsFlags): Promise<Dns> {
-  const configured = flags.config === undefined ? [] : requireConfig(flags.config).config.dns.servers;
+  const configured = flags.config === undefined ? undefined : requireConfig(flags.config).config.dns;
+  const tls = flags.tls ?? configured?.tls;
+  const { secure, bogus } = configured?.self_test ?? {};
   try {
     return await openDns({
-      servers: flags.server ?? configured,
-      mode: flags.trustAd === true ? "trust-ad" : "validate",
-      anchors: flags.trustAnchor ?? "builtin",
-      ...(flags.tls === undefined ? {} : { tls: { name: flags.tls } }),
+      servers: flags.server ?? configured?.servers ?? [],
+      mode: flags.trustAd === true || configured?.dnssec === "trust-ad" ? "trust-ad" : "validate",
+      anchors: flags.trustAnchor ?? configured?.trust_anchors ?? "builtin",
+      ...(tls === undefined ? {} : { tls: { name: tls } }),
+      selfTestNames: { ...(secure === undefined ? {} : { secure }), ...(bogus === undefined ? {} : { bogus }) },
       forceTrustAd: flags.force === true,
       clock: systemClock,
       random: systemRandom,

@@ -25,17 +25,18 @@ export type Tried =
   | { readonly kind: "failed"; readonly reason: string };
 
 /**
- * Asks one server: UDP first, TCP when the answer is cut or the cookie is in doubt, TLS alone where it is configured.
+ * Asks one server: UDP first, TCP when the answer is cut, the cookie is in doubt or the caller says so, TLS
+ * alone where it is configured.
  * What is malformed or foreign is passed over. Calls `done` once, or never when nothing comes; the function that it
  * returns gives up.
  */
 export function askServer(
   server: DnsServer,
   asking: Asking,
-  context: { readonly tools: ServerTools; readonly done: (tried: Tried) => void },
+  context: { readonly tools: ServerTools; readonly tcpOnly: boolean; readonly done: (tried: Tried) => void },
 ): () => void {
   const { tools, done } = context;
-  let path: Path = server.tls === undefined ? "datagram" : "stream";
+  let path: Path = server.tls === undefined && !context.tcpOnly ? "datagram" : "stream";
   let badCookies = 0;
   let redialled = false;
   let close = askOnce(server, asking, { tools, path, hear });

@@ -53,10 +53,11 @@ export function askServers(asking: Asking, asker: Asker): Promise<Result<Message
       finish();
       resolve(err(summary(order, notes)));
     };
-    const ask = (server: DnsServer): void => {
+    const ask = (server: DnsServer, tcpOnly: boolean): void => {
       const began = clock.monotonic();
       const giveUp = askServer(server, asking, {
         tools,
+        tcpOnly,
         done: (tried) => {
           tries.delete(giveUp);
           const note = judge(tried);
@@ -78,7 +79,8 @@ export function askServers(asking: Asking, asker: Asker): Promise<Result<Message
         const round = Math.floor(turn / order.length);
         const server = order[turn++ % order.length];
         if (server === undefined || notes.has(server)) continue;
-        ask(server);
+        // RFC 7766 §5: where UDP goes unanswered, TCP may still get through
+        ask(server, round === ROUNDS - 1);
         patience = clock.after(health.patience(server, round), () => {
           health.failed(server, clock.monotonic());
           next();
@@ -124,5 +126,5 @@ const REFUSALS: ReadonlySet<number> = new Set([
   RCODE.REFUSED,
   RCODE.BADVERS,
 ]);
-/** How often a silent server is asked the same question. */
+/** How often a silent server is asked the same question; the last time over TCP. */
 const ROUNDS = 3;

@@ -14,13 +14,6 @@ export function extendedErrorText(message: Message): string | undefined {
     .join(", ");
 }
 
-/** Whether the server says that validation failed, as opposed to not getting an answer (RFC 8914 §4.7 to §4.13). */
-export function saysBogus(message: Message): boolean {
-  return (message.edns?.options ?? []).some(
-    (option) => option.code === OPTION.EXTENDED_ERROR && option.data.length >= 2 && BOGUS.has(u16(option.data, 0)),
-  );
-}
-
 function describe(data: Uint8Array): string {
   const code = u16(data, 0);
   const extra = String.fromCharCode(...data.subarray(2, 2 + MOST_TEXT).map((octet) => (isPlain(octet) ? octet : 0x3f)));
@@ -54,4 +47,3 @@ const NAMES: ReadonlyMap<number, string> = new Map([
   [22, "no reachable authority"],
   [23, "network error"],
 ]);
-const BOGUS: ReadonlySet<number> = new Set([6, 7, 8, 9, 10, 11, 12]);

@@ -1,7 +1,17 @@
 import { accept } from "./accept.ts";
+import { trace } from "./trace.ts";
 
-/** `npm run bench`: each measurement runs beside a peer and ends in a ratio; exit 1 when a bound is missed. */
-const results = [await accept()];
+/** `npm run bench [NAME…]`: each measurement runs beside a peer and ends in a ratio; exit 1 when a bound is missed. */
+const MEASUREMENTS = new Map<string, () => Promise<{ readonly good: boolean } | undefined>>([
+  ["accept", accept],
+  ["trace", trace],
+]);
 
-for (const result of results) process.stdout.write(`${JSON.stringify(result)}\n`);
-if (results.some((result) => !result.good)) process.exitCode = 1;
+const named = process.argv.slice(2);
+for (const [name, measure] of MEASUREMENTS) {
+  if (named.length > 0 && !named.includes(name)) continue;
+  const result = await measure();
+  if (result === undefined) process.stderr.write(`${name}: what it measures with is not here\n`);
+  else process.stdout.write(`${JSON.stringify(result)}\n`);
+  if (result?.good === false) process.exitCode = 1;
+}

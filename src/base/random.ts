@@ -11,12 +11,25 @@ export const systemRandom: Random = {
   below(bound) {
     // Rejection keeps every value equally likely.
     const limit = 2 ** 32 - (2 ** 32 % bound);
-    const word = new Uint32Array(1);
-    do crypto.getRandomValues(word);
-    while ((word[0] ?? 0) >= limit);
-    return (word[0] ?? 0) % bound;
+    let word = nextWord();
+    while (word >= limit) word = nextWord();
+    return word % bound;
   },
 };
+
+/** Words are drawn from the system many at a time, for one call costs more than a thousand words; none is used twice. */
+const pool = new Uint32Array(1024);
+let used: number = pool.length;
+
+function nextWord(): number {
+  if (used === pool.length) {
+    crypto.getRandomValues(pool);
+    used = 0;
+  }
+  const word = pool[used] ?? 0;
+  pool[used++] = 0;
+  return word;
+}
 
 /** A repeatable source (mulberry32); never for secrets. */
 export function seededRandom(seed: number): Random {

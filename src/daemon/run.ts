@@ -7,7 +7,9 @@ import { type Daemon, startDaemon } from "./compose.ts";
 
 /** Runs until SIGTERM or SIGINT, then drains; the error says why it could not start. A second signal ends it at once. */
 export async function runDaemon(config: Config): Promise<Result<void, string>> {
-  using _log = startLog({ ...config.log, hostname: config.hostname });
+  const log = openLog(config);
+  if (!log.ok) return log;
+  using _log = log.value;
   const started = await startDaemon(config, { afterBind: () => dropPrivileges(config.user) });
   if (!started.ok) return started;
   const daemon = started.value;
@@ -17,6 +19,14 @@ export async function runDaemon(config: Config): Promise<Result<void, string>> {
   process.once("SIGINT", exitNow);
   await daemon.stop();
   return ok(undefined);
+}
+
+function openLog(config: Config): Result<Disposable, string> {
+  try {
+    return ok(startLog({ ...config.log, hostname: config.hostname }));
+  } catch (error) {
+    return err(`Cannot open the log ${config.log.target}: ${error instanceof Error ? error.message : String(error)}`);
+  }
 }
 
 async function reload(daemon: Daemon): Promise<void> {

@@ -1,3 +1,4 @@
+import { openSync } from "node:fs";
 import { type DestinationStream, destination, pino } from "pino";
 import { type EventName, type Events, subscribe } from "../events.ts";
 
@@ -10,9 +11,13 @@ export interface LogOptions {
   readonly stream?: DestinationStream;
 }
 
-/** Writes every event as one JSON line until disposed. Events hold no secrets and no content, so neither does the log. */
+/**
+ * Writes every event as one JSON line until disposed, which writes out what waits. Events hold no secrets and no content,
+ * so neither does the log. Throws when the file cannot be opened.
+ */
 export function startLog(options: LogOptions): Disposable {
-  const stream = options.stream ?? destination({ dest: targetOf(options.target), sync: true });
+  const own = options.stream === undefined ? destination({ dest: openTarget(options.target), sync: false }) : undefined;
+  const stream = options.stream ?? own;
   const log = pino(
     { level: options.level, base: { host: options.hostname }, timestamp: pino.stdTimeFunctions.isoTime },
     stream,
@@ -25,14 +30,14 @@ export function startLog(options: LogOptions): Disposable {
   return {
     [Symbol.dispose]() {
       for (const subscription of subscriptions) subscription[Symbol.dispose]();
-      log.flush();
+      own?.flushSync();
     },
   };
 }
 
-function targetOf(target: string): string | number {
+function openTarget(target: string): number {
   if (target === "stderr") return 2;
-  return target === "stdout" ? 1 : target;
+  return target === "stdout" ? 1 : openSync(target, "a", 0o600);
 }
 
 const LINES: readonly (readonly [EventName, "error" | "warn" | "info" | "debug"])[] = [

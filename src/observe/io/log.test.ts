@@ -1,0 +1,49 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { publish } from "../events.ts";
+import { startLog } from "./log.ts";
+
+test("startLog: one JSON line an event, at its level, until disposed", () => {
+  const lines: string[] = [];
+  const options = {
+    target: "stderr",
+    hostname: "mx.rook.example",
+    stream: { write: (line: string) => lines.push(line) },
+  };
+  {
+    using _log = startLog({ ...options, level: "info" });
+    publish("hopseal:ready", { pid: 7, queued: 3 });
+    publish("hopseal:fault", { where: "store", text: "no\nspace" });
+  }
+  {
+    using _log = startLog({ ...options, level: "error" });
+    publish("hopseal:ready", { pid: 7, queued: 3 });
+  }
+  publish("hopseal:ready", { pid: 8, queued: 0 });
+  const parsed = lines.map((line) => {
+    assert.ok(line.endsWith("\n") && !line.slice(0, -1).includes("\n"), line);
+    const { time, ...rest } = JSON.parse(line) as Record<string, unknown>;
+    assert.match(String(time), /^\d{4}-\d\d-\d\dT[\d:.]+Z$/);
+    return rest;
+  });
+  assert.deepEqual(parsed, [
+    { level: 30, host: "mx.rook.example", event: "ready", pid: 7, queued: 3 },
+    { level: 50, host: "mx.rook.example", event: "fault", where: "store", text: "no\nspace" },
+  ]);
+});
+
+test("startLog: appends to a file that only its owner reads; disposing writes out what waits", () => {
+  const folder = mkdtempSync(join(tmpdir(), "hopseal-log-"));
+  const target = join(folder, "log");
+  for (const pid of [1, 2]) {
+    using _log = startLog({ level: "info", target, hostname: "mx.rook.example" });
+    publish("hopseal:ready", { pid, queued: 0 });
+  }
+  assert.equal(readFileSync(target, "utf8").trimEnd().split("\n").length, 2);
+  assert.equal(statSync(target).mode & 0o777, 0o600);
+  rmSync(folder, { recursive: true });
+  assert.throws(() => startLog({ level: "info", target, hostname: "mx.rook.example" }), /ENOENT/);
+});

@@ -4,6 +4,8 @@ export * from "./dnssec/anchors.ts";
 export * from "./dnssec/limits.ts";
 export * from "./resolve/resolver.ts";
 export * from "./resolve/types.ts";
+export { decodeCaa, decodeTlsa } from "./wire/rdata.ts";
+export { TYPE } from "./wire/types.ts";
 export type { Exchange, ExchangeFault, ExchangeOptions } from "./wire/exchange.ts";
 export type { Message, RawRecord } from "./wire/message.ts";
 export type { KnownZone } from "./resolve/walk.ts";

@@ -1,3 +1,5 @@
+import type { RawRecord } from "../../src/dns/wire/message.ts";
+import { TYPE } from "../../src/dns/wire/types.ts";
 import type { Script } from "./script.ts";
 
 /**
@@ -14,9 +16,16 @@ export function notApplicable(file: string, script: Script): string | undefined 
   if (modules !== undefined && modules !== "validator iterator") return `runs other parts of unbound (${modules})`;
   const step = script.steps.find(({ kind }) => STEPS.has(kind));
   if (step !== undefined) return `scripts the traffic itself (${step.kind}), which depends on how unbound asks`;
+  const entries = script.ranges.flatMap((range) => range.entries);
+  const records = entries.flatMap((entry) => [...entry.answer, ...entry.authority]);
+  if (records.some(isGost)) return "GOST signatures and digests are withdrawn (RFC 8624 §3), and OpenSSL has them not";
   const checks = script.steps.filter(({ kind }) => kind === "CHECK_ANSWER");
   if (checks.length === 0) return "checks no answer";
   return BY_NAME.get(file);
+}
+
+function isGost({ type, rdata }: RawRecord): boolean {
+  return (type === TYPE.DS && rdata[3] === 3) || (type === TYPE.DNSKEY && rdata[3] === 12);
 }
 
 /** Options that make unbound do what this validator does not offer. */
@@ -53,5 +62,6 @@ const BY_NAME: ReadonlyMap<string, string> = new Map([
     "val_anchor_nx_nosig.rpl",
     "unbound takes the signature of an unanchored parent for a reason to call an anchored zone insecure; anybody on the path can send such an answer, so here it is bogus",
   ],
+  ["val_ds_sha2_lenient.crpl", "takes a SHA-1 digest where the SHA-256 one beside it is wrong (against RFC 4509 §3)"],
   ["val_any_cap.rpl", "unbound leaves record sets out of long ANY answers; what it keeps has the same status here"],
 ]);

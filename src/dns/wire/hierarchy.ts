@@ -40,10 +40,6 @@ export function wildcardOf(name: Name): Name | undefined {
   return childName(ASTERISK, name);
 }
 
-export function isWildcard(name: Name): boolean {
-  return name.labels[0]?.length === 1 && name.labels[0][0] === 0x2a;
-}
-
 /** The longest name that both lie within. */
 export function commonAncestor(left: Name, right: Name): Name {
   let shared = 0;

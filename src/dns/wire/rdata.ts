@@ -1,6 +1,5 @@
 import type { Bytes } from "../../base/mod.ts";
 import { formatIpv6 } from "../../mail/mod.ts";
-import type { RawRecord } from "./message.ts";
 import type { Name } from "./name.ts";
 import { readName, u16, u32, u8 } from "./reader.ts";
 
@@ -110,18 +109,4 @@ function nameAt(rdata: Bytes, at: number, end: number): Name | undefined {
   if (at >= rdata.length) return undefined;
   const read = readName(rdata, at);
   return read.ok && read.value.end === end ? read.value.name : undefined;
-}
-
-/** Decodes every record, or undefined when one of them is malformed. */
-export function decodeAll<T>(
-  records: readonly RawRecord[],
-  decode: (rdata: Bytes) => T | undefined,
-): readonly T[] | undefined {
-  const decoded: T[] = [];
-  for (const record of records) {
-    const value = decode(record.rdata);
-    if (value === undefined) return undefined;
-    decoded.push(value);
-  }
-  return decoded;
 }

@@ -88,3 +88,12 @@ function message(parts: Partial<Message>): Message {
     ...parts,
   };
 }
+
+test("createMessageCache keeps no OPT record (RFC 6891 §6.2.1)", () => {
+  const cache = createMessageCache();
+  const question = { name: NAME, type: TYPE.A, mode: "checking-disabled" } as const;
+  const edns = { udpSize: 1232, do: true, version: 0, options: [] };
+  cache.put(question, message({ answer: [record(TYPE.A, 300, new Uint8Array(4))], edns }), 0);
+  const stored = cache.get(question, 0);
+  assert.ok(stored?.kind === "message" && stored.message.edns === undefined);
+});

@@ -50,7 +50,13 @@ export function createMessageCache(limits: MessageCacheLimits = {}): MessageCach
     },
     put(question, message, now) {
       const lasts = messageLifetime(message) * 1000;
-      cache.set(keyOf(question), { kind: "message", message, at: now }, { now, lasts, octets: messageOctets(message) });
+      // RFC 6891 §6.2.1
+      const { edns: _edns, ...kept } = message;
+      cache.set(
+        keyOf(question),
+        { kind: "message", message: kept, at: now },
+        { now, lasts, octets: messageOctets(message) },
+      );
     },
     putFailure(question, fault, now) {
       const life = { now, lasts: FAILURE_LASTS, octets: fault.detail.length * 2 };
@@ -79,5 +85,5 @@ function remembered(fault: ExchangeFault, age: Millis): ExchangeFault {
 
 const ENTRIES = 20_000;
 const OCTETS = 32 * 1024 * 1024;
-/** RFC 2308 §7 allows five minutes; a mail queue retries later anyway, so only a burst needs shielding. */
+// RFC 2308 §7.1, §7.2: five minutes at most; a mail queue retries later anyway, so only a burst needs shielding
 const FAILURE_LASTS: Millis = 5_000;

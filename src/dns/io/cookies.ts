@@ -62,11 +62,12 @@ interface Entry {
   readonly server?: Bytes;
 }
 
-// RFC 7873 §5.2.2
+// RFC 7873 §4.2, §5.2.2
 function isLegal(cookie: Bytes): boolean {
   return cookie.length === CLIENT_OCTETS || (cookie.length >= 16 && cookie.length <= 40);
 }
 
+// RFC 7873 §4.1
 const CLIENT_OCTETS = 8;
 /** A client cookie serves at most a day, so that it cannot follow us for long (RFC 7873 §7.1 allows 36). */
 const CLIENT_COOKIE_LIFE: Millis = 24 * 60 * 60 * 1000;

@@ -3,6 +3,7 @@ import type { Message } from "../wire/message.ts";
 import { OPTION } from "../wire/message.ts";
 
 /** The extended errors of a reply as text for the operator, or undefined when it has none (RFC 8914 §2). */
+// RFC 8914 §3: text for people, which decides nothing
 export function extendedErrorText(message: Message): string | undefined {
   const found = (message.edns?.options ?? []).filter(
     (option) => option.code === OPTION.EXTENDED_ERROR && option.data.length >= 2,

@@ -88,6 +88,7 @@ function idOf(message: Bytes): number {
   return ((message[0] ?? 0) << 8) | (message[1] ?? 0);
 }
 
+// RFC 7766 §6.2.3
 /** Servers close idle connections after a few seconds; closing first avoids losing a question to that. */
 const IDLE: Millis = 2_000;
 const MOST_AT_ONCE = 100;

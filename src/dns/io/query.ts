@@ -32,6 +32,7 @@ export interface QueryStyle {
 export function buildQuery(asking: Asking, style: QueryStyle, random: Random): Query {
   const name = style.mixCase ? mixedCase(asking.name, random) : asking.name;
   const id = random.below(0x10000);
+  // RFC 4035 §4.1, §4.6, §4.9.1
   const octets = encodeQuery({
     id,
     name,
@@ -66,6 +67,7 @@ function isLetter(octet: number): boolean {
   return lower >= 0x61 && lower <= 0x7a;
 }
 
+// RFC 6891 §6.2.3
 /** The largest UDP answer that crosses the Internet unbroken (RFC 9715 §3.1 names 1400 at most; 1232 fits IPv6's least MTU). */
 export const UDP_SIZE = 1232;
 const CASE_BIT = 0x20;

@@ -24,7 +24,8 @@ export async function playFolder(folder: string, only = ""): Promise<readonly Ro
   return rows;
 }
 
-async function playFile(file: string, text: string): Promise<Row> {
+/** Plays one script from its text. */
+export async function playFile(file: string, text: string): Promise<Row> {
   try {
     return await playScript(file, parseScript(text));
   } catch (reason) {

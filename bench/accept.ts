@@ -19,7 +19,14 @@ export interface AcceptResult {
  * then throw the mail away through their own queue, so both do a message's whole life.
  */
 export async function accept(): Promise<AcceptResult> {
-  await using postfix = await startPostfix({ settings: { default_transport: "discard:", relay_transport: "discard:", mydestination: "", smtpd_client_connection_rate_limit: "0" } });
+  await using postfix = await startPostfix({
+    settings: {
+      default_transport: "discard:",
+      relay_transport: "discard:",
+      mydestination: "",
+      smtpd_client_connection_rate_limit: "0",
+    },
+  });
   await using hopseal = await startHopseal({ config: CONFIG, quiet: true });
   const figures = { hopseal: [] as number[], postfix: [] as number[] };
   await round(hopseal, 5000);
@@ -36,20 +43,24 @@ export async function accept(): Promise<AcceptResult> {
 async function round(target: RunningHopseal | RunningPostfix, count: number): Promise<number> {
   const port = "ports" in target ? target.ports[0] : target.port;
   const began = performance.now();
-  await promisify(execFile)("smtp-source", [
-    "-d",
-    "-s",
-    "20",
-    "-l",
-    "4096",
-    "-m",
-    String(count),
-    "-f",
-    "bench@pine.example",
-    "-t",
-    "sink@rook.example",
-    `inet:127.0.0.1:${port}`,
-  ], { env: { ...process.env, PATH: `${process.env["PATH"] ?? ""}:/usr/sbin` } });
+  await promisify(execFile)(
+    "smtp-source",
+    [
+      "-d",
+      "-s",
+      "20",
+      "-l",
+      "4096",
+      "-m",
+      String(count),
+      "-f",
+      "bench@pine.example",
+      "-t",
+      "sink@rook.example",
+      `inet:127.0.0.1:${port}`,
+    ],
+    { env: { ...process.env, PATH: `${process.env["PATH"] ?? ""}:/usr/sbin` } },
+  );
   return Math.round((count * 1000) / (performance.now() - began));
 }
 

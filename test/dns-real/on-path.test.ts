@@ -288,6 +288,35 @@ suite("an attacker between us and the resolver", {
     assert.ok(refused > 30, `${refused} refused`);
   });
 
+  test("answers that flap between good, SERVFAIL and empty: secure or a failure each time, and secure in the end", async () => {
+    const dns = await openDns({
+      servers: [tap.server],
+      mode: "validate",
+      anchors: { text: world.anchors },
+      clock: systemClock,
+      random: systemRandom,
+    });
+    let count = 0;
+    tamper = (reply, { octets }) => {
+      const turn = count++ % 3;
+      return [turn === 0 ? octets : bare(reply, { rcode: turn === 1 ? RCODE.SERVFAIL : RCODE.NOERROR })];
+    };
+    const seen = new Set<string>();
+    for (let round = 0; round < 40; round++) {
+      const [name, type, truth] = TARGETS[round % 3] ?? ["", "", ""];
+      const opinion = opinionOf((await dns.resolver.lookup(name, typeNumber(type) ?? 0, { noCache: true })).answer);
+      assert.ok(opinion === "failure" || opinion === truth, `${name} ${type}: ${opinion}`);
+      seen.add(opinion);
+    }
+    tamper = (_reply, { octets }) => [octets];
+    for (const [name, type, truth] of TARGETS.slice(0, 3)) {
+      const found = await dns.resolver.lookup(name, typeNumber(type) ?? 0, { noCache: true });
+      assert.equal(opinionOf(found.answer), truth);
+    }
+    dns.close();
+    assert.ok(seen.has("failure"));
+  });
+
   test("only answers to another question: no answer, in time", async () => {
     tamper = (reply) => [bare(reply, { question: [{ name: nameOf("evil.test"), type: TYPE.A, class: 1 }] })];
     const began = performance.now();

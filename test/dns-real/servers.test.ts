@@ -19,7 +19,16 @@ import { buildWorld } from "../support/dns-world.ts";
 import { needs } from "../support/programs.ts";
 
 const TEXTS = Array.from({ length: 20 }, (_, at) => `big TXT "${String(at).padStart(3, "0")}${"x".repeat(200)}"`);
+const FLOOD = [
+  ...Array.from({ length: 101 }, (_, at) => `many MX ${at} mx${at}`),
+  ...Array.from({ length: 500 }, (_, at) => `wide A 10.0.${at >> 8}.${at & 255}`),
+  ...Array.from({ length: 20 }, (_, at) => `c${at} CNAME c${at + 1}`),
+  "c20 A 192.0.2.1",
+  "self CNAME self",
+  ...Array.from({ length: 200 }, (_, at) => `huge TXT "${String(at).padStart(3, "0")}${"y".repeat(240)}"`),
+];
 const PLANS: readonly ZonePlan[] = [
+  { name: "flood.example", server: "nsd", records: FLOOD.join("\n"), algorithms: [13] },
   { name: "", server: "nsd", records: "", algorithms: [13] },
   { name: "example", server: "nsd", records: `@ MX 10 mx\nmx A 192.0.2.25\n${TEXTS.join("\n")}`, algorithms: [13] },
 ];
@@ -141,6 +150,30 @@ zone "example" { type primary; file "${join(world.folder, "nsd", "example.zone")
       "udp query, cookie 24",
       "udp reply NOERROR",
     ]);
+  });
+
+  test("floods and loops of a hostile zone end in an answer or a failure, soon (C12)", async () => {
+    await using recursor = await world.recursor();
+    const dns = await openDns({ ...base, anchors: { text: world.anchors }, servers: [`127.0.0.1:${recursor.port}`] });
+    const table: readonly (readonly [string, "A" | "MX" | "TXT", string])[] = [
+      ["many.flood.example", "MX", "secure 101"],
+      ["wide.flood.example", "A", "secure 500"],
+      ["huge.flood.example", "TXT", "secure 200"],
+      ["c18.flood.example", "A", "secure 1"],
+      ["c0.flood.example", "A", "unavailable"],
+      ["self.flood.example", "A", "unavailable"],
+    ];
+    for (const [name, type, expected] of table) {
+      const answer = await dns.resolver.query(name, type);
+      const got =
+        answer.kind === "failure"
+          ? answer.cause
+          : answer.kind === "data"
+            ? `${answer.security} ${answer.records.length}`
+            : answer.kind;
+      assert.equal(got, expected, name);
+    }
+    dns.close();
   });
 
   test("trust-ad finds out a resolver that does not validate", async () => {

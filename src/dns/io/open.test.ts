@@ -121,6 +121,21 @@ test("selfTest of trust-ad finds a resolver that does not validate, by the missi
   );
 });
 
+test("selfTest of trust-ad needs no signatures from a server that validates", async () => {
+  await using scripted = await scriptedServer((query) => {
+    const { type } = query.question[0] ?? {};
+    if (type === TYPE.A) return [replyTo(query, { rcode: query.flags.cd ? RCODE.NOERROR : RCODE.SERVFAIL })];
+    return [replyTo(soa(query), { flags: { ...query.flags, qr: true, ra: true, ad: true } })];
+  });
+  const dns = await openDns({ ...BASE, mode: "trust-ad", servers: [scripted.server] });
+  const report = await dns.selfTest();
+  dns.close();
+  assert.deepEqual(
+    [report.sound, report.summary, report.checks.map(({ outcome }) => outcome)],
+    [true, "DNSSEC is validated by the trusted server", ["not-needed", "pass", "pass"]],
+  );
+});
+
 test("selfTest is unclear, and DANE off, when no answer comes", async () => {
   await using scripted = await scriptedServer((query) => [replyTo(query, { rcode: RCODE.REFUSED })]);
   for (const mode of ["validate", "trust-ad"] as const) {

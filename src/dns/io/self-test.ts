@@ -28,8 +28,11 @@ export interface SelfTestOptions {
 export interface SelfTestCheck {
   readonly what: "signatures" | "secure" | "bogus";
   readonly question: string;
-  /** `unclear` is an answer that did not come: it proves nothing, either way. */
-  readonly outcome: "pass" | "fail" | "unclear";
+  /**
+   * `unclear` is an answer that did not come: it proves nothing, either way. `not-needed` is a lack that does no harm:
+   * with trust-ad the server alone needs signatures.
+   */
+  readonly outcome: "pass" | "fail" | "unclear" | "not-needed";
   readonly detail: string;
 }
 

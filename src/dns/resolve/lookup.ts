@@ -60,7 +60,7 @@ function* readMessage(
   message: Message,
   { context, aliases }: { readonly context: WalkContext; readonly aliases: number },
 ): Walk<Lookup | undefined> {
-  if (trail.asked.type === TYPE.RRSIG) return withSignatures(trail, message);
+  if (trail.asked.type === TYPE.RRSIG) return withSignatures(trail, message, context.now);
   const answer = recordSets(message.answer);
   const authority = recordSets(message.authority);
   const { type } = trail.asked;
@@ -97,12 +97,12 @@ function* readMessage(
 
 /** Signatures are not signed themselves, so they are insecure wherever they lie. */
 // RFC 4035 §2.2
-function withSignatures(trail: Trail, message: Message): Lookup | undefined {
+function withSignatures(trail: Trail, message: Message, now: Instant): Lookup | undefined {
   const found = message.answer.filter((record) => record.type === TYPE.RRSIG && sameName(record.owner, trail.current));
   if (found.length === 0) return undefined;
   const detail = "signatures are not signed";
   const proof: ProofNode = { ...about(trail), kind: "records", verdict: "insecure", detail, children: [] };
-  add(trail, { security: "insecure", expires: Number.NEGATIVE_INFINITY, proof });
+  add(trail, { security: "insecure", expires: now, proof });
   return withRecords(trail, found);
 }
 

@@ -1,3 +1,11 @@
+/**
+ * The validating resolver: a security-aware stub (RFC 4033 §6, §7). It asks recursive resolvers with CD set, so it gets
+ * even what they hold for bogus, and judges for itself. A look-up follows aliases link by link; each record set is
+ * checked by the keys of the zone that signed it (`validate.ts`), each absence by that zone's denial (`negative.ts`).
+ * The keys of a zone are trusted when the DS set in the zone above vouches for them, and so on up to an anchor
+ * (`trust.ts`). What nobody signed is insecure only where a zone above proves that it delegates to an unsigned one;
+ * everything else is bogus. The walk is pure; `driver.ts` asks on its behalf.
+ */
 import type { Result } from "../../base/mod.ts";
 import type { Answer, DnsName, QueryOptions, RecordType, RecordTypes } from "../answer.ts";
 import type { AlgorithmPolicy } from "../dnssec/algorithms.ts";

@@ -170,3 +170,26 @@ test("decodeMessage reads 64 KB of pointer chains in bounded time", () => {
   const { user, system } = process.cpuUsage(before);
   assert.ok(user + system < 50_000, `took ${user + system} µs`);
 });
+
+test("decodeMessage reads 64 KB of the smallest records, and of noise, in less than 50 ms", () => {
+  const small = new Uint8Array(65_535);
+  const record = octets("c00c 0001 0001 00000000 0000");
+  small.set(octets(header("0001 0000 0000 0000")));
+  small.set(octets("01 61 00 0001 0001"), 12);
+  let count = 0;
+  for (let at = 19; at + record.length <= small.length; at += record.length) {
+    small.set(record, at);
+    count++;
+  }
+  small.set([count >> 8, count & 255], 6);
+  const whole = small.subarray(0, 19 + count * record.length);
+  const noise = Uint8Array.from({ length: 65_535 }, (_, at) => (at * 2654435761) >>> 24);
+  for (const message of [whole, noise]) {
+    decodeMessage(message);
+    const before = process.cpuUsage();
+    const read = decodeMessage(message);
+    const { user, system } = process.cpuUsage(before);
+    assert.equal(read.ok, message === whole);
+    assert.ok(user + system < 50_000, `took ${user + system} µs`);
+  }
+});

@@ -42,6 +42,7 @@ suite("a private signed Internet of real servers, through Unbound", { skip: need
 
   const open = (mode: Dns["mode"]): Promise<Dns> =>
     openDns({
+      selfTestNames: { secure: "a13.example", bogus: "mx.flip-a.example" },
       servers: [`127.0.0.1:${recursor}`],
       mode,
       anchors: { text: world.anchors },
@@ -98,6 +99,19 @@ suite("a private signed Internet of real servers, through Unbound", { skip: need
       const circle = await dns.resolver.query("loop.a13.example", "A");
       assert.equal(circle.kind === "failure" && circle.cause, "unavailable", mode);
       dns.close();
+    }
+  });
+
+  test("proves itself in both modes: signatures, a secure name and a broken one", async () => {
+    for (const mode of ["validate", "trust-ad"] as const) {
+      const dns = await open(mode);
+      const report = await dns.selfTest();
+      dns.close();
+      assert.deepEqual(
+        [report.sound, report.checks.map(({ outcome }) => outcome)],
+        [true, ["pass", "pass", "pass"]],
+        `${mode}: ${report.summary}`,
+      );
     }
   });
 

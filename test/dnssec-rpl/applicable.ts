@@ -3,8 +3,8 @@ import { TYPE } from "../../src/dns/wire/types.ts";
 import type { Script } from "./script.ts";
 
 /**
- * Why a script says nothing about this validator, or undefined. The rules look at what a script asks for; the list by
- * name holds the scripts whose outcome we deliberately do not share.
+ * Why a script that came out otherwise says nothing about this validator, or undefined. The rules look at what a script
+ * asks for; the list by name holds the scripts whose outcome we deliberately do not share.
  */
 export function notApplicable(file: string, script: Script): string | undefined {
   const { options } = script.config;
@@ -38,7 +38,7 @@ const OPTIONS: readonly (readonly [string, string | undefined, string])[] = [
   [
     "harden-algo-downgrade",
     "yes",
-    "asks for a signature of every algorithm, which validators must not do (RFC 6840 §5.11)",
+    "asks for a good path by every algorithm, where RFC 6840 §5.11 tells validators to take any one",
   ],
   ["val-permissive-mode", "yes", "passes bogus answers on"],
   ["domain-insecure", undefined, "negative trust anchors are not offered: nothing switches validation off for a name"],

@@ -248,13 +248,10 @@ class Recursor {
     how: { readonly depth: number; readonly fresh: boolean },
   ): Reply | undefined {
     const addresses = [...delegation.addresses];
-    if (addresses.length === 0) {
-      for (const server of delegation.servers) addresses.push(...this.#addressesOf(server, how));
-    }
+    if (how.fresh || addresses.length === 0) addresses.push(...this.#otherAddresses(delegation, how));
     const key = (address: string): string => `${address} ${question.type} ${question.name.key}`;
-    if (how.fresh)
-      addresses.sort((left, right) => Number(this.#tried.has(key(left))) - Number(this.#tried.has(key(right))));
-    let last: Reply | undefined;
+    const asked = (address: string): number => Number(this.#tried.has(key(address)));
+    if (how.fresh) addresses.sort((left, right) => asked(left) - asked(right));
     for (const address of addresses) {
       this.#tried.add(key(address));
       const entry = this.#entryFor(question, address);
@@ -263,11 +260,19 @@ class Recursor {
       );
       if (entry === undefined) continue;
       const reply = replyOf(entry);
-      if (reply.rcode === RCODE.NOERROR || reply.rcode === RCODE.NXDOMAIN || reply.rcode === RCODE.YXDOMAIN)
-        return reply;
-      last ??= reply;
+      // A referral tells about DS as well, so this server was asked for that too.
+      for (const { owner, type } of reply.authority) {
+        if (type === TYPE.NS) this.#tried.add(`${address} ${TYPE.DS} ${owner.key}`);
+      }
+      if (ANSWERS.has(reply.rcode)) return reply;
     }
     return undefined;
+  }
+
+  /** The addresses of the servers that came without any. */
+  #otherAddresses({ servers, addresses }: Delegation, how: { readonly depth: number }): readonly string[] {
+    const found = servers.flatMap((server) => this.#addressesOf(server, how));
+    return [...new Set(found)].filter((address) => !addresses.includes(address));
   }
 
   #addressesOf(server: Name, how: { readonly depth: number }): readonly string[] {
@@ -434,5 +439,6 @@ function asMessage(question: Question, reply: Reply): Message {
   };
 }
 
+const ANSWERS: ReadonlySet<number> = new Set([RCODE.NOERROR, RCODE.NXDOMAIN, RCODE.YXDOMAIN]);
 /** Where kept records come from: no further referral leads on from them. */
 const EVERYTHING: Delegation = { zone: ROOT, addresses: [], servers: [], forward: true };

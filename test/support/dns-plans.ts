@@ -158,7 +158,9 @@ function unusual(): readonly Scenario[] {
       algorithms: [13, 15],
       signing: { all: true },
       spoil: (signed, { keys }) =>
-        signed.filter((r) => r.type !== "RRSIG" || r.rdata.startsWith("DNSKEY") || r.rdata.includes(` ${keys[0]?.tag} `)),
+        signed.filter(
+          (r) => r.type !== "RRSIG" || r.rdata.startsWith("DNSKEY") || r.rdata.includes(` ${keys[0]?.tag} `),
+        ),
     }),
     // Key rollover: the next DS is published before its key.
     zone("next-ds.example", { algorithms: [13, 13], signers: first, spoil: dropKey(1) }),
@@ -193,7 +195,10 @@ function faulty(): readonly Scenario[] {
   const spoiled: readonly (readonly [string, (name: string) => ZonePlan["spoil"]])[] = [
     ["flip-mx", (name) => (z) => change(z, { owner: `${name}.`, type: "RRSIG", covers: "MX" }, flipLast)],
     ["flip-a", (name) => (z) => change(z, { owner: at(name, "mx"), type: "RRSIG", covers: "A" }, flipLast)],
-    ["flip-tlsa", (name) => (z) => change(z, { owner: at(name, "_25._tcp.mx"), type: "RRSIG", covers: "TLSA" }, flipLast)],
+    [
+      "flip-tlsa",
+      (name) => (z) => change(z, { owner: at(name, "_25._tcp.mx"), type: "RRSIG", covers: "TLSA" }, flipLast),
+    ],
     ["flip-dnskey", () => (z) => change(z, { type: "RRSIG", covers: "DNSKEY" }, flipLast)],
     ["flip-key", () => (z) => change(z, { type: "DNSKEY" }, flipLast)],
     ["flip-nsec", () => (z) => change(z, { type: "RRSIG", covers: "NSEC" }, flipLast)],
@@ -209,13 +214,30 @@ function faulty(): readonly Scenario[] {
     ["drop-nsec-sig", () => (z) => drop(z, { type: "RRSIG", covers: "NSEC" })],
     ["drop-all-sigs", () => (z) => drop(z, { type: "RRSIG" })],
     ["wrong-labels", (name) => (z) => change(z, { owner: at(name, "mx"), type: "RRSIG", covers: "A" }, field(2, "2"))],
-    ["wrong-signer", (name) => (z) => change(z, { owner: at(name, "mx"), type: "RRSIG", covers: "A" }, field(7, "a13.example."))],
-    ["parent-signer", (name) => (z) => change(z, { owner: at(name, "mx"), type: "RRSIG", covers: "A" }, field(7, "example."))],
+    [
+      "wrong-signer",
+      (name) => (z) => change(z, { owner: at(name, "mx"), type: "RRSIG", covers: "A" }, field(7, "a13.example.")),
+    ],
+    [
+      "parent-signer",
+      (name) => (z) => change(z, { owner: at(name, "mx"), type: "RRSIG", covers: "A" }, field(7, "example.")),
+    ],
     ["wrong-tag", (name) => (z) => change(z, { owner: at(name, "mx"), type: "RRSIG", covers: "A" }, field(6, "1"))],
     ["wrong-ttl", (name) => (z) => change(z, { owner: at(name, "mx"), type: "RRSIG", covers: "A" }, field(3, "200"))],
-    ["wrong-bitmap", (name) => (z) => change(z, { owner: at(name, "mx"), type: "NSEC" }, (r) => r.replace(" A ", " A MX "))],
-    ["expired-mx", (name) => async (z, { again }) =>
-      graft(z, await again({ inception: -8_000, expiration: -4_000 }), { owner: `${name}.`, type: "RRSIG", covers: "MX" })],
+    [
+      "wrong-bitmap",
+      (name) => (z) => change(z, { owner: at(name, "mx"), type: "NSEC" }, (r) => r.replace(" A ", " A MX ")),
+    ],
+    [
+      "expired-mx",
+      (name) =>
+        async (z, { again }) =>
+          graft(z, await again({ inception: -8_000, expiration: -4_000 }), {
+            owner: `${name}.`,
+            type: "RRSIG",
+            covers: "MX",
+          }),
+    ],
     ["no-zone-bit", () => (z) => change(z, { type: "DNSKEY" }, (rdata) => rdata.replace(/^257/, "1"))],
     ["not-protocol-3", () => (z) => change(z, { type: "DNSKEY" }, (rdata) => rdata.replace(/^257 3/, "257 4"))],
     ["unsigned-with-ds", () => (z) => z.filter((r) => !["RRSIG", "NSEC", "DNSKEY"].includes(r.type))],
@@ -230,13 +252,21 @@ function faulty(): readonly Scenario[] {
     zone("expired.example", { signing: { inception: -8_000, expiration: -4_000 } }),
     zone("future.example", { signing: { inception: 86_400, expiration: 172_800 } }),
     zone("expired.test", { signing: { denial: "nsec3", inception: -8_000, expiration: -4_000 } }),
-    zone("ds-digest.example", { ds: (keys) => keys.map((key) => flipLast(key.ds.split("\tDS\t")[1] ?? "")).map((r) => `ds-digest.example. DS ${r}`) }),
+    zone("ds-digest.example", {
+      ds: (keys) =>
+        keys.map((key) => flipLast(key.ds.split("\tDS\t")[1] ?? "")).map((r) => `ds-digest.example. DS ${r}`),
+    }),
     // Key rollover gone wrong: DS of the new key alone, everything signed by the old one.
     zone("too-early.example", { algorithms: [13, 13], ds: (keys) => [keys[1]?.ds ?? ""], spoil: onlySignedBy(0) }),
     // The old key left the DNSKEY set while its signatures remain.
     zone("too-late.example", { algorithms: [13, 13], ds: (keys) => [keys[1]?.ds ?? ""], spoil: tooLate }),
     // Algorithm rollover gone wrong: the DS names an algorithm that signs nothing.
-    zone("wrong-algorithm.example", { algorithms: [13, 15], signing: { all: true }, ds: (keys) => [keys[1]?.ds ?? ""], spoil: onlySignedBy(0) }),
+    zone("wrong-algorithm.example", {
+      algorithms: [13, 15],
+      signing: { all: true },
+      ds: (keys) => [keys[1]?.ds ?? ""],
+      spoil: onlySignedBy(0),
+    }),
     zone("to-bogus.example", { records: content("flip-a.example") }),
     zone("plain-to-bogus.example", { algorithms: [], records: content("flip-a.example") }),
   ];
@@ -249,7 +279,11 @@ function spoilWith(spoil: ZonePlan["spoil"]): Partial<ZonePlan> {
 
 /** Replaces one field of an RRSIG's rdata. */
 function field(at: number, value: string): (rdata: string) => string {
-  return (rdata) => rdata.split(" ").map((part, index) => (index === at ? value : part)).join(" ");
+  return (rdata) =>
+    rdata
+      .split(" ")
+      .map((part, index) => (index === at ? value : part))
+      .join(" ");
 }
 
 function dropKey(at: number): NonNullable<ZonePlan["spoil"]> {

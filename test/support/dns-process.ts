@@ -48,7 +48,11 @@ export async function startDaemon(
   args: readonly string[],
   place: { readonly cwd: string; readonly port: number },
 ): Promise<Daemon> {
-  const child = spawn(program, args, { cwd: place.cwd, env: { ...process.env, PATH }, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(program, args, {
+    cwd: place.cwd,
+    env: { ...process.env, PATH },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   let log = "";
   for (const stream of [child.stdout, child.stderr]) {
     stream.on("data", (chunk: Buffer) => {

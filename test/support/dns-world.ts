@@ -61,7 +61,9 @@ export async function buildWorld(plans: readonly ZonePlan[]): Promise<World> {
   try {
     const keys = new Map<string, readonly KeyPair[]>();
     await Promise.all(plans.map(async (plan) => void keys.set(plan.name, await makeKeys(plan, folder))));
-    const signed = await Promise.all(plans.map(async (plan) => [plan.name, await build(plan, { plans, keys, folder })] as const));
+    const signed = await Promise.all(
+      plans.map(async (plan) => [plan.name, await build(plan, { plans, keys, folder })] as const),
+    );
     const zones = new Map(signed);
     const ports = new Map<Authority, number>();
     await Promise.all(
@@ -116,7 +118,9 @@ async function build(plan: ZonePlan, place: Place): Promise<SignedZone> {
     "@ NS ns",
     "ns A 127.0.0.1",
     plan.records,
-    ...place.plans.filter((child) => parentOf(child, place.plans) === plan.name).flatMap((child) => delegation(child, place)),
+    ...place.plans
+      .filter((child) => parentOf(child, place.plans) === plan.name)
+      .flatMap((child) => delegation(child, place)),
     "",
   ].join("\n");
   const again = (signing: Partial<Signing>): Promise<SignedZone> =>
@@ -144,7 +148,8 @@ function parentOf(child: ZonePlan, plans: readonly ZonePlan[]): string | undefin
 /** Puts an unsigned zone into the one-line form that the signers give. */
 function expand(text: string, zone: string): SignedZone {
   const origin = absolute(zone);
-  const full = (name: string): string => (name === "@" ? origin : name.endsWith(".") ? name : `${name}.${zone === "" ? "" : origin}`);
+  const full = (name: string): string =>
+    name === "@" ? origin : name.endsWith(".") ? name : `${name}.${zone === "" ? "" : origin}`;
   const lines = text.split("\n").flatMap((line) => {
     const match = /^(\S+)\s+(?:\d+\s+)?(?:IN\s+)?([A-Z][A-Z0-9]*)\s+(.+)$/.exec(line);
     if (match === null || line.startsWith("$")) return [];

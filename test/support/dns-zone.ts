@@ -87,7 +87,11 @@ export async function signZone(
     const all = signing.all === true ? ["-A", "-U"] : [];
     const dates = ["-i", from, "-e", to];
     const origin = ["-o", absolute(zone.name)];
-    await run("ldns-signzone", [...origin, ...nsec3, ...optout, ...all, ...dates, "-f", target, source, ...bases], folder);
+    await run(
+      "ldns-signzone",
+      [...origin, ...nsec3, ...optout, ...all, ...dates, "-f", target, source, ...bases],
+      folder,
+    );
   } else {
     const keys = zone.keys.map((key) => key.dnskey).join("\n");
     await writeFile(join(folder, source), `${zone.text}\n${keys}\n`);

@@ -12,6 +12,7 @@ export function notApplicable(file: string, script: Script): string | undefined 
     const set = options.get(option)?.at(-1);
     if (set !== undefined && (value === undefined || set === value)) return reason;
   }
+  if (!options.has("trust-anchor")) return "has no trust anchor, so it is not about validation";
   const modules = options.get("module-config")?.at(-1);
   if (modules !== undefined && modules !== "validator iterator") return `runs other parts of unbound (${modules})`;
   const step = script.steps.find(({ kind }) => STEPS.has(kind));

@@ -43,15 +43,16 @@ export async function play(script: Script, options: { readonly faked: boolean })
   const differences: string[] = [];
   const outcomes: string[] = [];
   let checks = 0;
-  let asked: { readonly entry: Entry; readonly lookup: Lookup } | undefined;
+  const pending: Asked[] = [];
   for (const step of script.steps) {
     state.step = step.number;
     if (step.kind === "TIME_PASSES") clock.advance(elapsed(step) * 1000);
     if (step.kind === "QUERY" && step.entry?.question !== undefined) {
       const { name, type } = step.entry.question;
-      asked = { entry: step.entry, lookup: await lookUp(resolver, nameText(name), type) };
+      pending.push({ entry: step.entry, lookup: await lookUp(resolver, nameText(name), type) });
     }
-    if (step.kind === "CHECK_ANSWER" && step.entry !== undefined && asked !== undefined) {
+    const asked = step.kind === "CHECK_ANSWER" ? answerTo(step.entry, pending) : undefined;
+    if (step.entry !== undefined && asked !== undefined) {
       if (isCachedReferral(step.entry, asked.entry)) continue;
       checks++;
       outcomes.push(shownAs(asked.lookup));
@@ -75,6 +76,20 @@ function isCachedReferral(expected: Entry, query: Entry): boolean {
   return (
     expected.authority.some(({ type }) => type === TYPE.NS) && !expected.authority.some(({ type }) => type === TYPE.SOA)
   );
+}
+
+interface Asked {
+  readonly entry: Entry;
+  readonly lookup: Lookup;
+}
+
+/** The last answer to the question that is checked; several questions may be open at once. */
+function answerTo(checked: Entry | undefined, pending: readonly Asked[]): Asked | undefined {
+  const same = pending.findLast(({ entry }) => {
+    const [left, right] = [entry.question, checked?.question];
+    return left !== undefined && right !== undefined && left.type === right.type && sameName(left.name, right.name);
+  });
+  return same ?? pending.at(-1);
 }
 
 /** The expected outcome against ours: status from SERVFAIL and AD, the rest from response code and answer section. */

@@ -63,6 +63,8 @@ test("a script that expects what is not so fails, and one that cannot be read fa
 });
 
 const SCRIPT = `
+server:
+	trust-anchor: "pine.example. DS 1 13 2 00"
 stub-zone:
 	name: "."
 	stub-addr: 192.0.2.53

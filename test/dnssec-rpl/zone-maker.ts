@@ -1,5 +1,5 @@
 import type { KeyObject } from "node:crypto";
-import { generateKeyPairSync, sign } from "node:crypto";
+import { generateKeyPairSync, sign as signOctets } from "node:crypto";
 import { concat } from "../../src/base/mod.ts";
 import { canonicalRdatas, ownerLabels, signedData } from "../../src/dns/dnssec/canonical.ts";
 import { standardAlgorithms } from "../../src/dns/dnssec/algorithms.ts";
@@ -13,7 +13,8 @@ import type { RawRecord } from "../../src/dns/wire/message.ts";
 import type { Name } from "../../src/dns/wire/name.ts";
 import { canonicalWire, nameOf, nameWire } from "../../src/dns/wire/name.ts";
 import type { Ds, Rrsig } from "../../src/dns/wire/rdata-dnssec.ts";
-import { base32HexOctets, bitmapOctets, parseRecord } from "../../src/dns/wire/text-parse.ts";
+import { base32HexOctets, bitmapOctets } from "../../src/dns/wire/text-fields.ts";
+import { parseRecord } from "../../src/dns/wire/text-parse.ts";
 import { base32Hex } from "../../src/dns/wire/text-present.ts";
 import { CLASS_IN, TYPE } from "../../src/dns/wire/types.ts";
 
@@ -58,7 +59,7 @@ export function makeKey(algorithm: number, flags = 257): SigningKey {
     algorithm,
     rdata,
     tag: keyTag(rdata),
-    sign: (data) => new Uint8Array(sign(hash, data, { key: privateKey, dsaEncoding: "ieee-p1363" })),
+    sign: (data) => new Uint8Array(signOctets(hash, data, { key: privateKey, dsaEncoding: "ieee-p1363" })),
   };
 }
 
@@ -134,7 +135,13 @@ export function makeZone(options: ZoneOptions): Zone {
     [...plain.values()].map((set) => set.owner),
   );
   const all = keys.length === 0 ? plain : withDenial({ name, options, cuts, names }, plain);
+  const made = new WeakMap<RecordSet, readonly RawRecord[]>();
   const signatures = (set: RecordSet): readonly RawRecord[] => {
+    const known = made.get(set) ?? sign(set);
+    made.set(set, known);
+    return known;
+  };
+  const sign = (set: RecordSet): readonly RawRecord[] => {
     const isCut = cuts.some((cut) => sameName(cut, set.owner)) && set.type === TYPE.NS;
     if (isCut || keys.length === 0) return [];
     return keys.map((key) => signSet(set, key, { zone: name, ...validity(options) }));

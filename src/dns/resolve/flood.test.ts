@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { concat } from "../../base/mod.ts";
 import { ManualClock } from "../../../test/support/clock.ts";
-import type { SigningKey } from "../../../test/dnssec-rpl/zone-maker.ts";
+import type { SigningKey, Zone } from "../../../test/dnssec-rpl/zone-maker.ts";
 import { makeDs, makeKey, makeZone } from "../../../test/dnssec-rpl/zone-maker.ts";
 import type { Tamper } from "../../../test/dnssec-rpl/zone-recursor.ts";
 import { zoneRecursor } from "../../../test/dnssec-rpl/zone-recursor.ts";
@@ -12,7 +12,8 @@ import { octets16, octets32 } from "../wire/encode.ts";
 import type { Message, RawRecord } from "../wire/message.ts";
 import type { Name } from "../wire/name.ts";
 import { nameOf, nameWire, ROOT } from "../wire/name.ts";
-import { bitmapOctets } from "../wire/text-parse.ts";
+import type { Ds } from "../wire/rdata-dnssec.ts";
+import { bitmapOctets } from "../wire/text-fields.ts";
 import { TYPE } from "../wire/types.ts";
 import { validatingResolver } from "./resolver.ts";
 
@@ -21,17 +22,23 @@ const MOST_MICROSECONDS = 50_000;
 const rootKey = makeKey(13);
 const anchors = trustAnchors([{ zone: ROOT, key: rootKey.rdata }]);
 
-/** Looks `name` up in the zone `trap`, whose messages `tamper` fills; the best of three runs, for the machine's sake. */
-async function cost(
-  zoneKeys: readonly SigningKey[],
-  name: string,
-  tamper: Tamper,
-): Promise<{ readonly kind: string; readonly spent: number }> {
-  const trap = makeZone({ name: "trap", records: ["trap. A 192.0.2.1"], keys: zoneKeys });
-  const root = makeZone({ name: ".", records: [], keys: [rootKey], children: [{ name: "trap", ds: trap.ds }] });
+interface Trap {
+  readonly zones: readonly Zone[];
+  readonly name: string;
+  readonly tamper?: Tamper;
+}
+
+/** The root and the zone `trap` below it. */
+function trapZones(keys: readonly SigningKey[], ds?: readonly Ds[]): readonly Zone[] {
+  const trap = makeZone({ name: "trap", records: ["trap. A 192.0.2.1"], keys });
+  return [makeZone({ name: ".", records: [], keys: [rootKey], children: [{ name: "trap", ds: ds ?? trap.ds }] }), trap];
+}
+
+/** Looks a name up with nothing known but the messages; the best of three runs, for the machine's sake. */
+async function cost({ zones, name, tamper }: Trap): Promise<{ readonly kind: string; readonly spent: number }> {
   let best = { kind: "", spent: Number.POSITIVE_INFINITY };
   for (let run = 0; run < 3; run++) {
-    const messages = zoneRecursor([root, trap], tamper);
+    const messages = zoneRecursor(zones, tamper);
     const prepared = new Map<string, Awaited<ReturnType<typeof messages.ask>>>();
     const ask: typeof messages.ask = async (question) => {
       const key = `${question.type} ${question.name.key}`;
@@ -146,7 +153,7 @@ test("KeyTrap: hundreds of keys of one tag and hundreds of signatures cost less 
       }),
     ],
   ] as const) {
-    const { kind, spent } = await cost(zoneKeys, name, tamper);
+    const { kind, spent } = await cost({ zones: trapZones(zoneKeys), name, tamper });
     assert.equal(kind, "failure");
     assert.ok(spent < MOST_MICROSECONDS, `${name} took ${spent} µs`);
   }
@@ -158,29 +165,12 @@ test("64 KB of DS records against 64 KB of keys cost less than 50 ms", async () 
     const rdata = concat([octets16(257), Uint8Array.of(3, 13), octets32(serial), new Uint8Array(60)]);
     return { algorithm: 13, rdata, tag: keyTag(rdata), sign: () => new Uint8Array(64) };
   });
-  const trap = makeZone({ name: "trap", records: ["trap. A 192.0.2.1"], keys: [good, ...many] });
-  const ds = many.flatMap((key) => [
-    { ...makeDs("trap", key), digest: new Uint8Array(32) },
-    { ...makeDs("trap", key), digest: new Uint8Array(32).fill(1) },
-  ]);
-  const root = makeZone({ name: ".", records: [], keys: [rootKey], children: [{ name: "trap", ds }] });
-  const exchange = zoneRecursor([root, trap]);
-  const prepared = new Map<string, Awaited<ReturnType<typeof exchange.ask>>>();
-  const ask: typeof exchange.ask = async (question) => {
-    const key = `${question.type} ${question.name.key}`;
-    const known = prepared.get(key) ?? (await exchange.ask(question));
-    prepared.set(key, known);
-    return known;
-  };
-  await validatingResolver({ exchange: { ask }, clock: new ManualClock(), anchors }).lookup("trap", TYPE.A);
-  const before = process.cpuUsage();
-  const { answer } = await validatingResolver({ exchange: { ask }, clock: new ManualClock(), anchors }).lookup(
-    "trap",
-    TYPE.A,
+  const ds = many.flatMap((key) =>
+    [0, 1].map((octet) => ({ ...makeDs("trap", key), digest: new Uint8Array(32).fill(octet) })),
   );
-  const { user, system } = process.cpuUsage(before);
-  assert.equal(answer.kind, "failure");
-  assert.ok(user + system < MOST_MICROSECONDS, `took ${user + system} µs`);
+  const { kind, spent } = await cost({ zones: trapZones([good, ...many], ds), name: "trap" });
+  assert.equal(kind, "failure");
+  assert.ok(spent < MOST_MICROSECONDS, `took ${spent} µs`);
 });
 
 test("NSEC3 at the highest iterations for the deepest name costs less than 50 ms (CVE-2023-50868)", async () => {
@@ -201,7 +191,7 @@ test("NSEC3 at the highest iterations for the deepest name costs less than 50 ms
     return [record, ...trap.signatures(set)];
   });
   const tamper = replacing(TYPE.A, (message) => ({ ...message, rcode: 3, answer: [], authority: signed }));
-  const { kind, spent } = await cost([key], deep, tamper);
+  const { kind, spent } = await cost({ zones: trapZones([key]), name: deep, tamper });
   assert.equal(kind, "failure");
   assert.ok(spent < MOST_MICROSECONDS, `took ${spent} µs`);
 });
@@ -213,11 +203,11 @@ test("a signed set of 64 KB is validated in less than 50 ms", async () => {
   const records = Array.from({ length: 4000 }, (_, at) => raw(owner, TYPE.A, octets32((at * 2654435761) >>> 0)));
   const set = { owner, type: TYPE.A, records, signatures: [], ttl: 3600 };
   const answer = [...records, ...trap.signatures(set)];
-  const { kind, spent } = await cost(
-    [key],
-    "trap",
-    replacing(TYPE.A, (message) => ({ ...message, answer })),
-  );
+  const { kind, spent } = await cost({
+    zones: trapZones([key]),
+    name: "trap",
+    tamper: replacing(TYPE.A, (message) => ({ ...message, answer })),
+  });
   assert.equal(kind, "data");
   assert.ok(spent < MOST_MICROSECONDS, `took ${spent} µs`);
 });

@@ -12,7 +12,8 @@ import {
   decodeRrsig,
 } from "./rdata-dnssec.ts";
 import { textForm } from "./text-forms.ts";
-import { bitmapOctets, parseRecord } from "./text-parse.ts";
+import { bitmapOctets } from "./text-fields.ts";
+import { parseRecord } from "./text-parse.ts";
 import { presentRdata, presentRecord } from "./text-present.ts";
 import { TYPE, typeName, typeNumber } from "./types.ts";
 

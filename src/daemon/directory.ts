@@ -8,15 +8,16 @@ import type { AliasTable, Existence, LocalDomain, RecipientRules } from "../rece
 export function recipientRules(config: Config): RecipientRules {
   const domains = new Map<Domain, LocalDomain>();
   for (const entry of config.domain) domains.set(entry.name, localDomain(entry, config));
-  return { domains, postmaster: config.postmaster };
+  return { hostname: config.hostname, domains, postmaster: config.postmaster };
 }
 
 function localDomain(entry: DomainConfig, config: Config): LocalDomain {
   const aliases = aliasTable(entry);
   const lower = (localPart: string): string => localPart.toLowerCase();
   const { recipients } = entry;
-  if (recipients === "any")
-    return { name: entry.name, aliases, exists: () => true, canonical: (localPart) => localPart };
+  if (recipients === "any") {
+    return { name: entry.name, aliases, exists: () => true, canonical: (localPart) => localPart, takesAll: true };
+  }
   if (recipients === "maildir") {
     const template = maildirRoute(config, entry.name);
     const exists = (localPart: string): Existence =>

@@ -52,3 +52,16 @@ test("dnssecGuard: one test serves all who wait, holds for an hour, and a doubt 
   assert.equal(await guard(), true);
   assert.equal(tests, 3);
 });
+
+test("dnssecGuard: once DNSSEC has worked, stripping it gives nobody insecure answers", async () => {
+  const clock = new ManualClock();
+  let outcome: Outcome = "pass";
+  const faults: string[] = [];
+  using _listening = subscribe("hopseal:fault", ({ text }) => faults.push(text));
+  const guard = dnssecGuard(async () => report(outcome), clock);
+  assert.equal(await guard(), true);
+  outcome = "fail";
+  clock.advance(3_601_000);
+  assert.equal(await guard(), true);
+  assert.deepEqual(faults, ["the test says fail"]);
+});

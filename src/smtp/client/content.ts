@@ -3,7 +3,7 @@ import { formatBdat, type Reply } from "../grammar/mod.ts";
 import { remoteStatus } from "./outcome.ts";
 import type { ChunkProgress, ClientEffect, ClientState, SessionFacts, Step, Transaction } from "./state.ts";
 import { stuff } from "./stuff.ts";
-import { breakOff, classOf, finding, finish, protocolError, unexpected } from "./transitions.ts";
+import { breakOff, classOf, finding, finish, hostAfter, protocolError, unexpected } from "./transitions.ts";
 
 type Waiting<K extends ClientState["kind"]> = Extract<ClientState, { readonly kind: K }>;
 
@@ -84,7 +84,7 @@ export function onEndReply(state: Waiting<"await-end">, reply: Reply): Step {
   const undecided = transaction.refusal ?? remoteStatus(reply, session.options.peer);
   // RFC 5321 §4.1.1.4: the end of the content ends the transaction. RFC 3030 §2: after a refused BDAT only RSET does.
   const dirty = transaction.plan.via === "bdat" && classOf(reply) !== 2;
-  return finish(session, transaction, { undecided, dirty });
+  return finish(session, transaction, { undecided, dirty, host: hostAfter(transaction) });
 }
 
 /** Sends all chunks that are whole and may go now. */

@@ -4,7 +4,7 @@ import { startContent } from "./content.ts";
 import { rcptStatus, remoteStatus, replyText } from "./outcome.ts";
 import { type PlannedCommand, planTransaction } from "./plan.ts";
 import type { ClientEffect, ClientState, SessionFacts, Step, Transaction, TransactionRequest } from "./state.ts";
-import { classOf, finding, finish, protocolError, unexpected, writeLine } from "./transitions.ts";
+import { classOf, finding, finish, hostAfter, protocolError, unexpected, writeLine } from "./transitions.ts";
 import type { TransactionResult } from "./types.ts";
 
 type AwaitEnvelope = Extract<ClientState, { readonly kind: "await-envelope" }>;
@@ -88,11 +88,8 @@ function settle({ session, transaction }: AwaitEnvelope, command: PlannedCommand
 
 /** Ends a transaction in which no content goes. */
 function close({ session, transaction }: AwaitEnvelope): Step {
-  const refusal = transaction.refusal;
-  // A host that cannot take any mail now is left for the next one; what it refuses for good stays refused.
-  const host = refusal !== undefined && !transaction.open && refusal.code < 500 ? "failed" : "ok";
-  const undecided = refusal ?? finding(session, "no-valid-recipients", "the host accepted no recipient");
-  return finish(session, transaction, { undecided, dirty: transaction.open, host });
+  const undecided = transaction.refusal ?? finding(session, "no-valid-recipients", "the host accepted no recipient");
+  return finish(session, transaction, { undecided, dirty: transaction.open, host: hostAfter(transaction) });
 }
 
 /** Nothing of what is still to be sent can lead to a delivery. */

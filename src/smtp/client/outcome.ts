@@ -45,8 +45,21 @@ export function replyText(reply: Reply): string {
 
 function remoteReply(reply: Reply): NonNullable<Status["reply"]> {
   const enhanced = enhancedCodeOf(reply);
-  return { code: reply.code, ...(enhanced === undefined ? {} : { enhanced }), lines: reply.lines };
+  return { code: reply.code, ...(enhanced === undefined ? {} : { enhanced }), lines: bounded(reply.lines) };
+}
+
+/** A reply is kept for every recipient until the message is gone, so a talkative host must not fill our store. */
+function bounded(lines: readonly string[]): readonly string[] {
+  const kept: string[] = [];
+  let room = LONGEST_KEPT;
+  for (const line of lines) {
+    if (room <= 0) break;
+    kept.push(line.slice(0, room));
+    room -= line.length + 1;
+  }
+  return kept;
 }
 
 const CONTROLS = /[\x00-\x1f\x7f-\x9f]/g;
 const LONGEST_TEXT = 1000;
+const LONGEST_KEPT = 2000;

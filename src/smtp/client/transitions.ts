@@ -107,6 +107,11 @@ export function finish(
   };
 }
 
+/** A host that cannot take any mail now is left for the next one; what it refuses for good stays refused. */
+export function hostAfter({ refusal, open }: Transaction): "ok" | "failed" {
+  return refusal !== undefined && !open && refusal.code < 500 ? "failed" : "ok";
+}
+
 /** One status per recipient: what was decided for it, or `undecided`. */
 function resultOf(
   transaction: Transaction,

@@ -1,6 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ACCEPTED, type FakeHost, type FakeNetwork, fakeNetwork, replied } from "../../test/support/sessions.ts";
+import {
+  ACCEPTED,
+  type FakeFailure,
+  type FakeHost,
+  type FakeNetwork,
+  fakeNetwork,
+  replied,
+} from "../../test/support/sessions.ts";
 import { utf8 } from "../base/mod.ts";
 import { domain, type Envelope, NO_DEMAND, type TlsDemand } from "../mail/mod.ts";
 import { decide } from "../policy/mod.ts";
@@ -322,6 +329,38 @@ test("attemptHosts: addresses beyond a bound wait for the next attempt", async (
   const list = Array.from({ length: 30 }, (_, at) => `192.0.2.${at + 1}`);
   const { log } = await attempt({ network: {}, hosts: hosts([list], "may") });
   assert.equal(log.length, 12);
+});
+
+test("attemptHosts: nothing is final while hosts are left, for the bound or for an abort (RFC 8689 §4.2.1, RFC 7504 §3)", async () => {
+  const list = Array.from({ length: 13 }, (_, at) => `192.0.2.${at + 1}`);
+  const ends: string[] = [];
+  const failures: readonly FakeFailure[] = [
+    "starttls",
+    { stage: "greeting", status: replied(554, "no mail here", "5.7.1") },
+  ];
+  for (const failure of failures) {
+    const network = Object.fromEntries(list.map((address) => [address, { fails: { full: failure } }]));
+    for (const count of [12, 13]) {
+      const some = hosts([list.slice(0, count)], "may", REQUIRETLS);
+      ends.push((await attempt({ network, hosts: some, demand: REQUIRETLS })).outcomes.join());
+    }
+    const stop = new AbortController();
+    const { openSession } = fakeNetwork(network);
+    const made = await attemptHosts(
+      hosts([["192.0.2.1"]], "may", REQUIRETLS),
+      { envelope: envelope(1, REQUIRETLS), recipients: [0], open: () => assert.fail("not to be read") },
+      { signal: stop.signal, openSession: (...call) => (stop.abort(), openSession(...call)) },
+    );
+    ends.push(`stopped: ${made.outcomes.get(0)?.end}`);
+  }
+  assert.deepEqual(ends, [
+    "failed 550 5.7.10 secure:!starttls a.example",
+    "deferred 451 4.7.10 secure:!starttls a.example",
+    "stopped: deferred",
+    "failed 554 5.7.1 secure:!greeting a.example",
+    "deferred 451 4.7.1 secure:!greeting a.example",
+    "stopped: deferred",
+  ]);
 });
 
 test("attemptHosts: an abort ends the walk", async () => {

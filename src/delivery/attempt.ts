@@ -39,18 +39,22 @@ export async function attemptHosts(
     closing: [],
   };
   let dialled = 0;
+  let left = false;
   for (const planned of hosts) {
     if (planned.kind === "out") {
       ruleOut(walk, planned);
       continue;
     }
     for (const address of planned.addresses) {
-      if (walk.undecided.size === 0 || dialled >= MOST_ADDRESSES || walk.signal?.aborted === true) break;
+      if (walk.undecided.size === 0) break;
+      left ||= dialled >= MOST_ADDRESSES || walk.signal?.aborted === true;
+      if (left) break;
       dialled++;
       await tryAddress(walk, planned, address);
     }
   }
-  return { outcomes: ended(walk), closing: Promise.allSettled(walk.closing) };
+  // An abort may also have ended the last session, which then says nothing about its host.
+  return { outcomes: ended(walk, !left && walk.signal?.aborted !== true), closing: Promise.allSettled(walk.closing) };
 }
 
 function ruleOut(walk: Walk, { outcome, decision }: RuledOut): void {
@@ -86,12 +90,12 @@ function leaveAddress(walk: Walk, dialled: Dialled, failure: SessionFailure, run
   note(walk, outcome, viaOf(dialled, tlsWord(dialled.planned.decision, failure.stage)));
 }
 
-/** Everybody's outcome once there is nothing left to try. */
-function ended(walk: Walk): ReadonlyMap<number, RecipientOutcome> {
+/** Everybody's outcome; only a walk that came to its end, with `all` tried, fails for want of a host. */
+function ended(walk: Walk, all: boolean): ReadonlyMap<number, RecipientOutcome> {
   const outcomes = new Map(walk.decided);
   if (walk.undecided.size === 0) return outcomes;
   const { demand } = walk.work.envelope;
-  const end = walk.hosts.length === 0 ? undefined : endWithoutHost(walk.hosts, walk.greetings, demand);
+  const end = walk.hosts.length === 0 ? undefined : endWithoutHost(walk, demand, all);
   const via = (end === undefined ? undefined : walk.vias.get(end.host)) ?? NOWHERE;
   for (const [index, known] of walk.undecided) {
     if (known !== undefined && end?.kind !== "fail") outcomes.set(index, known);

@@ -49,10 +49,13 @@ export async function findCandidates(domain: Domain, options: PlanOptions): Prom
   return withoutSelf(shuffledByPreference(hosts, options), domain, options);
 }
 
-/** RFC 7505 §3: one record, preference 0, the root as its host. */
+/**
+ * Nothing but the root, which is no host name and cannot be mistaken for one: the domain says that it takes no mail,
+ * whatever preference it wrote. Beside other records the root is passed over.
+ */
 function isNullMx(records: readonly Mx[]): boolean {
-  const [only] = records;
-  return records.length === 1 && only?.exchange === "" && only.preference === 0;
+  // RFC 7505 §3
+  return records.length > 0 && records.every(({ exchange }) => exchange === "");
 }
 
 /** Without the root, IP addresses and repetitions; each name once, at its best preference. */

@@ -99,17 +99,21 @@ export function endOf(status: Status): End {
   }
 }
 
-/** How it ends for recipients that no host decided about. `greetings` are those outcomes that are refused sessions. */
+/**
+ * How it ends for recipients that no host decided about. `greetings` are those outcomes that are refused sessions; `all`
+ * tells whether every host was tried, without which nothing is final.
+ */
 export function endWithoutHost(
-  hosts: readonly HostOutcome[],
-  greetings: readonly HostOutcome[],
+  { hosts, greetings }: { readonly hosts: readonly HostOutcome[]; readonly greetings: readonly HostOutcome[] },
   demand: TlsDemand,
+  all: boolean,
 ): Retry | Fail {
   const [first] = greetings;
   // RFC 7504 §3: 521 and 554 count for good only when there is no other host.
-  const forGood = greetings.every(({ status }) => endOf(status) === "failed");
+  const forGood = all && greetings.every(({ status }) => endOf(status) === "failed");
   if (first !== undefined && greetings.length === hosts.length && forGood) {
     return { kind: "fail", status: first.status, host: first.host };
   }
-  return conclude(hosts, demand);
+  // RFC 8689 §4.2.1: a host that was not asked may keep the promise.
+  return conclude(hosts, all ? demand : { ...demand, propagate: false });
 }

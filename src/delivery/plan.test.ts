@@ -50,8 +50,10 @@ function shown(plan: Plan): readonly string[] {
   });
 }
 
+type Row = readonly [string, string, StaticZone, readonly string[]];
+
 /** Every rule of RFC 5321 §5.1 and RFC 7505, a zone each. */
-const TABLE: readonly (readonly [string, string, StaticZone, readonly string[]])[] = [
+const TABLE: readonly Row[] = [
   [
     "MX by preference, families taking turns, IPv6 first",
     "pine.example",
@@ -110,6 +112,14 @@ const TABLE: readonly (readonly [string, string, StaticZone, readonly string[]])
     { "pine.example": { MX: [mx(0, "")], A: ["192.0.2.1"] } },
     ["fail 556 5.1.10 The domain pine.example accepts no mail [may]"],
   ],
+  ...[10, 65535].map(
+    (preference): Row => [
+      `the root alone takes no mail at preference ${preference} either (RFC 7505 §3)`,
+      "pine.example",
+      { "pine.example": { MX: [mx(preference, "")], A: ["192.0.2.1"] } },
+      ["fail 556 5.1.10 The domain pine.example accepts no mail [may]"],
+    ],
+  ),
   [
     "the root beside another host is passed over",
     "pine.example",

@@ -1,5 +1,5 @@
 import { type Domain, isLiteral, parseDomain, parseMailbox } from "../mail/mod.ts";
-import { reachesStrangers } from "./network.ts";
+import { holdsStrangers } from "./network.ts";
 import type { Config, ConfigIssue } from "./types.ts";
 
 /** An issue with its path, before its line is known. */
@@ -63,17 +63,16 @@ function checkCertificates(config: Config, world: CheckWorld): CheckIssue[] {
 
 /** `[relay] networks` is the only thing that lets a client send anywhere, so that is where an open relay would come from. */
 function checkRelay(config: Config): CheckIssue[] {
-  return config.relay.networks.flatMap((network, at) => {
-    const wide = network.prefix < (network.family === "ipv4" ? WIDEST_IPV4 : WIDEST_IPV6);
-    return wide && reachesStrangers(network)
+  return config.relay.networks.flatMap((network, at) =>
+    holdsStrangers(network)
       ? [
           warning(
             ["relay", "networks", at],
             `${network.address}/${network.prefix} holds strangers: whoever is in it may send anywhere (open relay)`,
           ),
         ]
-      : [];
-  });
+      : [],
+  );
 }
 
 function checkDomains(config: Config, world: CheckWorld): CheckIssue[] {
@@ -220,7 +219,3 @@ function error(path: CheckIssue["path"], message: string): CheckIssue {
 function warning(path: CheckIssue["path"], message: string): CheckIssue {
   return { severity: "warning", path, message };
 }
-
-/** Wider public networks than these get a warning. */
-const WIDEST_IPV4 = 24;
-const WIDEST_IPV6 = 48;

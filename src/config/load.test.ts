@@ -98,6 +98,12 @@ test("parseConfig: what would be an open relay never passes without a warning", 
     ["2001:db8:1::/48", false],
     ["fd00::/8", false],
     ["::1/128", false],
+    ["::/48", false],
+    ["::ffff:0.0.0.0/96", true],
+    ["::ffff:8.0.0.0/101", true],
+    ["::ffff:10.0.0.0/104", false],
+    ["64:ff9b::/96", true],
+    ["64:ff9b:1::/48", true],
   ];
   for (const [network, warns] of table) {
     const got = issues(`${listen}[relay]\nnetworks = ['${network}']\n`);

@@ -24,11 +24,11 @@ export function expandAliases(
     if (depth > DEEPEST) return err({ kind: "too-deep", at: start });
     const next: { mailbox: Mailbox; parent: string }[] = [];
     for (const { mailbox, parent } of level) {
-      const key = keyOf(mailbox);
+      const key = caseless(mailbox);
       const targets = isLiteral(mailbox.domain)
         ? undefined
         : aliasesOf(mailbox.domain)?.get(mailbox.localPart.toLowerCase());
-      if (targets === undefined || key === parent) found.set(key, mailbox);
+      if (targets === undefined || key === parent) found.set(keyOf(mailbox), mailbox);
       else if (!entered.has(key)) next.push(...targets.map((target) => ({ mailbox: target, parent: key })));
       entered.add(key);
       if (found.size + next.length > MOST_TARGETS) return err({ kind: "too-many", at: start });
@@ -38,8 +38,13 @@ export function expandAliases(
   return found.size === 0 ? err({ kind: "only-loops", at: start }) : ok([...found.values()]);
 }
 
-/** Equal for addresses that are one mailbox here: our own local parts are compared without letter case. */
+/** Equal for equal addresses; letter case counts, since other hosts may mind it (RFC 5321 §2.4). */
 export function keyOf(mailbox: Mailbox): string {
+  return formatMailbox(mailbox);
+}
+
+/** Equal for addresses that are one here: names of ours are compared without letter case. */
+export function caseless(mailbox: Mailbox): string {
   return formatMailbox(mailbox).toLowerCase();
 }
 

@@ -34,12 +34,21 @@ function rules(exists: (localPart: string) => Existence | Promise<Existence>): R
       ["sales", [mailbox("ann@rook.example"), mailbox("x@pine.example")]],
       ["half", [mailbox("gone@rook.example"), mailbox("bo@rook.example")]],
       ["loop", [mailbox("pool@rook.example")]],
+      ["verkäufe", [mailbox("ann@rook.example")]],
       ["pool", [mailbox("loop@rook.example")]],
     ]),
     exists,
     canonical: (localPart) => localPart.toLowerCase(),
   };
-  return { domains: new Map([[rook.name, rook]]), postmaster: mailbox("bo@rook.example") };
+  const any: LocalDomain = {
+    name: domain("any.example"),
+    aliases: new Map(),
+    exists: () => true,
+    canonical: (localPart) => localPart,
+    takesAll: true,
+  };
+  const domains = new Map([rook, any].map((one) => [one.name, one]));
+  return { hostname: HOST, domains, postmaster: mailbox("bo@rook.example") };
 }
 
 interface House {
@@ -98,6 +107,15 @@ async function content(tx: TransactionHandler, text: string): Promise<Status> {
   return await sink.finish(facts(text));
 }
 
+/** What the one message in the store holds, its id replaced. */
+async function storedBody(store: Store): Promise<string> {
+  const [message] = await store.list();
+  assert.ok(message !== undefined);
+  const parts: Uint8Array[] = [];
+  for await (const chunk of store.openBody(message.id)) parts.push(chunk);
+  return Buffer.concat(parts).toString("latin1").replace(message.id, "ID");
+}
+
 function facts(text: string): ContentFacts {
   return { size: text.length, eightBit: false, bareCrLf: false, nul: false, endsInCrlf: true, longestLine: 80 };
 }
@@ -116,6 +134,13 @@ test("reception: who may send what to whom (RFC 5321 §3.6.2, §4.5.1)", async (
     [STRANGER, null, "250 2.1.5"],
     [STRANGER, "PostMaster@rook.example", "250 2.1.5"],
     [STRANGER, "postmaster@pine.example", "550 5.7.1"],
+    [STRANGER, "POSTMASTER@mx1.rook.example", "250 2.1.5"],
+    [STRANGER, "x@any.example", "250 2.1.5"],
+    // Whoever the next hop is, strangers do not tell it where to relay to.
+    [STRANGER, "x%pine.example@any.example", "550 5.7.1"],
+    [STRANGER, "pine.example!x@any.example", "550 5.7.1"],
+    [STRANGER, '"x@pine.example"@any.example', "550 5.7.1"],
+    [NEIGHBOUR, "x%pine.example@any.example", "250 2.1.5"],
     [NEIGHBOUR, "x@pine.example", "250 2.1.5"],
     [NEIGHBOUR, "nobody@rook.example", "550 5.1.1"],
     [{ ...STRANGER, identity: "ann" }, "x@pine.example", "250 2.1.5"],
@@ -163,23 +188,77 @@ test("transaction: one unit per domain, aliases expanded, the asked address kept
   ]);
 });
 
+test("transaction: an asked address beyond ASCII is kept in the type utf-8 (RFC 6533 §3)", async () => {
+  const { store, begin } = house();
+  const tx = handler(begin());
+  const verkauf = { localPart: "verkäufe", domain: domain("rook.example") };
+  await tx.recipient({ path: { kind: "mailbox", mailbox: verkauf } });
+  await content(tx, "Subject: x\r\n\r\n");
+  assert.deepEqual(
+    (await store.list())[0]?.envelope.recipients.map((one) => one.original),
+    [{ type: "utf-8", address: "verkäufe@rook.example" }],
+  );
+});
+
+test("transaction: letter case makes other hosts' addresses two, and ours one (RFC 5321 §2.4)", async () => {
+  const { store, begin } = house();
+  const tx = handler(begin(NEIGHBOUR));
+  const asked = ["Pat@pine.example", "pat@pine.example", "pat@pine.example", "Bo@rook.example", "bO@rook.example"];
+  for (const one of asked) assert.equal(await rcpt(tx, one), "250 2.1.5");
+  assert.equal(finality(await content(tx, "Subject: x\r\n\r\n")), "success");
+  const [message] = await store.list();
+  assert.deepEqual(
+    message?.envelope.recipients.map((one) => formatMailbox(one.mailbox)),
+    ["Pat@pine.example", "pat@pine.example", "bo@rook.example"],
+  );
+  assert.ok(message?.envelope.recipients.every((one) => one.original === undefined));
+});
+
 test("transaction: Received goes on top, with `for` only for exactly one recipient (RFC 5321 §4.4, §7.2)", async () => {
   const bodyOf = async (...to: string[]): Promise<string> => {
     const { store, begin } = house();
     const tx = handler(begin());
     for (const one of to) await rcpt(tx, one);
     await content(tx, "Subject: x\r\n\r\nhello\r\n");
-    const [message] = await store.list();
-    assert.ok(message !== undefined);
-    const parts: Uint8Array[] = [];
-    for await (const chunk of store.openBody(message.id)) parts.push(chunk);
-    return Buffer.concat(parts).toString("latin1").replace(message.id, "ID");
+    return await storedBody(store);
   };
   assert.equal(
     await bodyOf("bo@rook.example"),
     "Received: by mx1.rook.example id ID for bo@rook.example\r\nSubject: x\r\n\r\nhello\r\n",
   );
   assert.match(await bodyOf("bo@rook.example", "ann@rook.example"), /^Received: by mx1\.rook\.example id ID for -\r\n/);
+});
+
+test("transaction: no first line continues our Received field (RFC 5322 §2.2.3)", async () => {
+  const received = "Received: by mx1.rook.example id ID for bo@rook.example\r\n";
+  const table: [readonly string[], string][] = [
+    [[" by evil.example\r\n", "Subject: x\r\n"], "\r\n by evil.example\r\nSubject: x\r\n"],
+    [["", "\tx\r\n"], "\r\n\tx\r\n"],
+    [["Subject: x\r\n", " y\r\n\r\n"], "Subject: x\r\n y\r\n\r\n"],
+    [["\r\n", " y\r\n"], "\r\n y\r\n"],
+  ];
+  for (const [pieces, expected] of table) {
+    const { store, begin } = house();
+    const tx = handler(begin());
+    await rcpt(tx, "bo@rook.example");
+    const sink = (await tx.content()) as ContentSink;
+    for (const piece of pieces) await sink.write(utf8(piece));
+    await sink.finish(facts(pieces.join("")));
+    const body = await storedBody(store);
+    assert.equal(body, received + expected);
+    const [message] = await store.list();
+    // An id is longer than "ID".
+    assert.equal(message?.envelope.content.size, body.length - "ID".length + (message?.id.length ?? 0));
+  }
+});
+
+test("transaction: a message without content ends in the CRLF of its Received field", async () => {
+  const { store, begin } = house();
+  const tx = handler(begin());
+  await rcpt(tx, "bo@rook.example");
+  const sink = (await tx.content()) as ContentSink;
+  await sink.finish({ ...facts(""), endsInCrlf: false });
+  assert.equal((await store.list())[0]?.envelope.content.endsInCrlf, true);
 });
 
 test("transaction: loops end here (RFC 5321 §6.3)", async () => {

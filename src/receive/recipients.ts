@@ -2,7 +2,7 @@ import { err, ok, type Result } from "../base/mod.ts";
 import { type Domain, type ForwardPath, formatMailbox, isLiteral, type Mailbox } from "../mail/mod.ts";
 import { publish } from "../observe/mod.ts";
 import { type Status, statusOf } from "../status/mod.ts";
-import { type AliasTable, expandAliases, keyOf } from "./aliases.ts";
+import { type AliasTable, caseless, expandAliases } from "./aliases.ts";
 
 /** Whether a mailbox exists; `"unknown"` when that could not be found out, which is never read as no. */
 export type Existence = boolean | "unknown";
@@ -14,9 +14,13 @@ export interface LocalDomain {
   exists(localPart: string): Existence | Promise<Existence>;
   /** The spelling under which its mailbox is kept; identity where letter case may matter to the next hop. */
   canonical(localPart: string): string;
+  /** Nobody looks who exists: the next hop decides what a local part means. */
+  readonly takesAll?: boolean;
 }
 
 export interface RecipientRules {
+  /** Our own name, whose postmaster can be reached too. */
+  readonly hostname?: Domain;
   readonly domains: ReadonlyMap<Domain, LocalDomain>;
   /** Where mail to any postmaster goes that has no mailbox or alias of its own (RFC 5321 §4.5.1). */
   readonly postmaster: Mailbox;
@@ -41,9 +45,12 @@ export function judgeRecipient(
   const local = localDomain(rules, asked);
   if (local === undefined) {
     // RFC 5321 §4.5.1: <Postmaster> is accepted, wherever our postmaster lives.
-    if (mayRelay || path.kind === "postmaster") return ok({ asked, targets: [asked] });
-    return err(statusOf("relay-denied", `Relaying to ${formatMailbox(asked)} is not allowed`));
+    if (path.kind === "postmaster") return ok({ asked, targets: [asked] });
+    if (isPostmaster(asked) && asked.domain === rules.hostname) return toPostmaster(rules, asked);
+    return mayRelay ? ok({ asked, targets: [asked] }) : denied(asked);
   }
+  // A next hop that trusts us may follow the route in it, on to anywhere (RFC 5321 §3.6.1).
+  if (local.takesAll === true && !mayRelay && ROUTED.test(asked.localPart)) return denied(asked);
   const expanded = expandAliases(asked, (domain) => rules.domains.get(domain)?.aliases);
   if (!expanded.ok) {
     publish("hopseal:fault", { where: "aliases", text: `${formatMailbox(asked)}: ${expanded.error.kind}` });
@@ -79,8 +86,19 @@ function conclude(
   if (existing.length > 0) return ok({ asked, targets: existing });
   // RFC 5321 §4.5.1: postmaster of every domain of ours is deliverable.
   if (sameMailbox(asked, rules.postmaster)) return ok({ asked, targets: [rules.postmaster] });
-  if (isPostmaster(asked)) return judgeRecipient(rules, { kind: "mailbox", mailbox: rules.postmaster }, true);
+  if (isPostmaster(asked)) return toPostmaster(rules, asked);
   return err(statusOf("unknown-recipient", `There is no mailbox ${formatMailbox(asked)} here`));
+}
+
+/** Mail to `asked` goes where mail to our postmaster goes. */
+function toPostmaster(rules: RecipientRules, asked: Mailbox): Verdict | Promise<Verdict> {
+  const verdict = judgeRecipient(rules, { kind: "mailbox", mailbox: rules.postmaster }, true);
+  const renamed = (found: Verdict): Verdict => (found.ok ? ok({ ...found.value, asked }) : found);
+  return verdict instanceof Promise ? verdict.then(renamed) : renamed(verdict);
+}
+
+function denied(asked: Mailbox): Result<never, Status> {
+  return err(statusOf("relay-denied", `Relaying to ${formatMailbox(asked)} is not allowed`));
 }
 
 function canonical(rules: RecipientRules, mailbox: Mailbox): Mailbox {
@@ -97,5 +115,8 @@ function isPostmaster(mailbox: Mailbox): boolean {
 }
 
 function sameMailbox(left: Mailbox, right: Mailbox): boolean {
-  return keyOf(left) === keyOf(right);
+  return caseless(left) === caseless(right);
 }
+
+/** `user%host`, `host!user` and `"user@host"`: a route inside the local part. */
+const ROUTED = /[%!@]/;

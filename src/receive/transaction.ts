@@ -1,4 +1,4 @@
-import type { Clock } from "../base/mod.ts";
+import { type Bytes, type Clock, concat, utf8 } from "../base/mod.ts";
 import {
   type ContentFacts,
   type Envelope,
@@ -6,6 +6,7 @@ import {
   formatReversePath,
   headerScanner,
   type Mailbox,
+  needsUtf8,
   type Recipient,
   type TlsDemand,
 } from "../mail/mod.ts";
@@ -13,7 +14,7 @@ import { publish } from "../observe/mod.ts";
 import { type BodySink, type Destination, type QueueId, type Store, storeFault, unitsOf } from "../queue/mod.ts";
 import type { ContentSink, MailRequest, Peer, RcptRequest, TransactionHandler } from "../smtp/server/mod.ts";
 import { type Status, statusOf } from "../status/mod.ts";
-import { keyOf } from "./aliases.ts";
+import { caseless, keyOf } from "./aliases.ts";
 import { type Accepted, judgeRecipient, type RecipientRules } from "./recipients.ts";
 
 /** What a transaction needs from the house. */
@@ -78,13 +79,23 @@ function contentSink(draft: Draft): ContentSink {
   const header = headerScanner({ collect: ["delivered-to"], maxFields: options.limits.headerFields });
   const sink = options.store.stage();
   let waiting = sink.write(received);
+  let top: Bytes = received;
+  let begun = false;
   return {
     write(chunk) {
       if (!header.done) header.push(chunk);
-      if (waiting === undefined) return sink.write(chunk);
+      let piece = chunk;
+      if (!begun && chunk.length > 0) {
+        begun = true;
+        if (continuesField(chunk)) {
+          top = concat([received, CRLF]);
+          piece = concat([CRLF, chunk]);
+        }
+      }
+      if (waiting === undefined) return sink.write(piece);
       const before = waiting;
       waiting = undefined;
-      return before.then(() => sink.write(chunk));
+      return before.then(() => sink.write(piece));
     },
     async finish(facts) {
       header.end();
@@ -93,7 +104,7 @@ function contentSink(draft: Draft): ContentSink {
         await sink[Symbol.asyncDispose]();
         return refusal;
       }
-      return await queue(draft, id, sink, withTrace(facts, received));
+      return await queue(draft, id, sink, withTrace(facts, top));
     },
     abort() {
       sink[Symbol.asyncDispose]().then(undefined, storeFault);
@@ -154,8 +165,11 @@ function isOurs(rules: RecipientRules, mailbox: Mailbox): boolean {
 
 // RFC 3461 §5.2.7: an alias passes ORCPT on, or names the address it was asked for.
 function recipientOf(mailbox: Mailbox, accepted: Accepted, rcpt: RcptRequest): Recipient {
-  const renamed = keyOf(mailbox) !== keyOf(accepted.asked);
-  const original = rcpt.original ?? (renamed ? { type: "rfc822", address: formatMailbox(accepted.asked) } : undefined);
+  const { asked } = accepted;
+  // RFC 6533 §3: what ASCII cannot say has the type utf-8.
+  const type = needsUtf8(asked) ? "utf-8" : "rfc822";
+  const renamed = caseless(mailbox) !== caseless(asked);
+  const original = rcpt.original ?? (renamed ? { type, address: formatMailbox(asked) } : undefined);
   return {
     mailbox,
     ...(original === undefined ? {} : { original }),
@@ -163,7 +177,17 @@ function recipientOf(mailbox: Mailbox, accepted: Accepted, rcpt: RcptRequest): R
   };
 }
 
-function withTrace(facts: ContentFacts, received: Uint8Array): ContentFacts {
-  const eightBit = facts.eightBit || received.some((octet) => octet > 0x7f);
-  return { ...facts, size: facts.size + received.length, eightBit };
+/** RFC 5322 §2.2.3: such a first line would be read as the end of our Received field; an empty line makes it body. */
+function continuesField(content: Bytes): boolean {
+  return content[0] === SPACE || content[0] === TAB;
 }
+
+function withTrace(facts: ContentFacts, top: Bytes): ContentFacts {
+  const eightBit = facts.eightBit || top.some((octet) => octet > 0x7f);
+  const endsInCrlf = facts.size === 0 || facts.endsInCrlf;
+  return { ...facts, size: facts.size + top.length, eightBit, endsInCrlf };
+}
+
+const CRLF = utf8("\r\n");
+const SPACE = 0x20;
+const TAB = 0x09;

@@ -70,7 +70,7 @@ async function stayUp(world: World, say: (text: string) => void): Promise<void> 
       "",
       `    swaks --server 127.0.0.1:${world.port} --from you@demo.example --to bo@rook.example --tls`,
       `    openssl s_client -connect 127.0.0.1:${world.port} -starttls smtp -crlf -CAfile ${world.caFile}`,
-      `    hopseal queue list -c ${join(world.folder, "demo.toml")}`,
+      `    ${COMMAND} queue list -c ${join(world.folder, "demo.toml")}`,
       "",
       `Mail arrives in ${join(world.folder, "mail")}`,
     ].join("\n"),
@@ -81,6 +81,8 @@ async function stayUp(world: World, say: (text: string) => void): Promise<void> 
   });
 }
 
+/** From a checkout the command is not on the path. */
+const COMMAND = import.meta.url.endsWith(".ts") ? "node bin/hopseal.js" : "hopseal";
 const EMPTY_LINE = /\r?\n\r?\n/;
 const FIELD_START = /\r?\n(?![ \t])/;
 const LINE_END = /\r?\n/g;

@@ -79,12 +79,21 @@ class Connection implements ServedConnection {
       return;
     }
     if (this.#options.implicit) {
-      this.#handshake((tls) => this.#runner.begin({ ...this.#peer, tls }));
+      this.#handshake((tls) => this.#begin({ ...this.#peer, tls }));
       this.#deadline.extend(this.#options.config.limits.handshakeTime);
       return;
     }
     this.#listen();
-    this.#runner.begin(this.#peer);
+    this.#begin(this.#peer);
+  }
+
+  /** Greets once what the client sent unasked can have been read: by then the loop has polled the socket. */
+  #begin(peer: Peer): void {
+    setImmediate(() =>
+      setImmediate(() => {
+        if (!this.#gone) this.#runner.begin(peer);
+      }),
+    );
   }
 
   drain(): void {
@@ -103,7 +112,8 @@ class Connection implements ServedConnection {
   }
 
   /** RFC 3207 §4.2: nothing that came in plaintext is carried over into TLS. */
-  #startTls(text: string): void {
+  #startTls(text: string): boolean {
+    if (!this.#hasCertificate()) return false;
     const plain = this.#stream;
     plain.pause();
     plain.off("data", this.#onData).off("end", this.#onEnd);
@@ -111,10 +121,20 @@ class Connection implements ServedConnection {
     if (clean()) plain.write(text);
     if (!clean()) {
       plain.destroy();
-      return;
+      return true;
     }
     plain.off("close", this.#onClose);
     this.#handshake((tls) => this.#runner.secured(tls));
+    return true;
+  }
+
+  #hasCertificate(): boolean {
+    try {
+      return this.#options.tls?.contextFor() !== undefined;
+    } catch (error) {
+      publish("hopseal:fault", { where: "smtp server, TLS", text: String(error) });
+      return false;
+    }
   }
 
   #handshake(secured: (tls: NonNullable<Peer["tls"]>) => void): void {

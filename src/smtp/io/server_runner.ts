@@ -22,8 +22,8 @@ import { house } from "./server_house.ts";
 export interface Wire {
   /** false: the client does not keep up; `unblocked` follows. */
   write(text: string): boolean;
-  /** Starts TLS after `text` was written, unless octets of the client wait; `secured` follows. */
-  startTls(text: string): void;
+  /** Starts TLS after `text` was written, unless octets of the client wait; `secured` follows. false: no certificate can be had. */
+  startTls(text: string): boolean;
   /** After what was written, or at once. */
   close(gently: boolean): void;
   /** Something happened; `state` and `waitsFor` may be new. */
@@ -224,7 +224,8 @@ export class Runner {
         this.#house.reset();
         return undefined;
       case "start-tls":
-        this.#wire.startTls(this.#take());
+        if (!this.#wire.startTls(this.#out + effect.ready)) return { kind: "tls-unavailable" };
+        this.#out = "";
         return undefined;
       case "close":
         this.#close(effect.flush);

@@ -16,8 +16,11 @@ export type ServerEffect =
   | { readonly kind: "abort" }
   /** The transaction is over; comes exactly once for each sender that was accepted. */
   | { readonly kind: "reset" }
-  /** Do the handshake once the replies are out; octets that are in the buffer by then end the connection (RFC 3207 §4.2). */
-  | { readonly kind: "start-tls" }
+  /**
+   * Say `ready` and do the handshake; octets that are in the buffer by then end the connection (RFC 3207 §4.2). Where no
+   * certificate can be had, `ready` is not said and the session is told.
+   */
+  | { readonly kind: "start-tls"; readonly ready: string }
   /** `flush` sends what was said before; otherwise nothing more is said. */
   | { readonly kind: "close"; readonly flush: boolean };
 

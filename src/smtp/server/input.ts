@@ -23,6 +23,8 @@ export type ServerInput =
   /** Answer to `finish`. */
   | { readonly kind: "finished"; readonly status: Status; readonly behind: boolean }
   | { readonly kind: "tls"; readonly tls: TlsSession }
+  /** Answer to `start-tls`: nothing was said, and TLS cannot be had now. */
+  | { readonly kind: "tls-unavailable" }
   /** `patienceOf` ran out. */
   | { readonly kind: "deadline" }
   /** The program is shutting down; given only to states that read commands. */

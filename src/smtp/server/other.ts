@@ -1,5 +1,6 @@
 import { type Status, statusOf } from "../../status/mod.ts";
 import { CLOSE, faultOf, leave, say, type Turn, turn } from "./_turn.ts";
+import { formatStatus } from "../grammar/mod.ts";
 import type { CommandState } from "./state.ts";
 
 export function noop(state: CommandState): Turn {
@@ -29,7 +30,7 @@ export function starttls(state: CommandState): Turn {
   const { config, peer } = state.session;
   if (peer.tls !== undefined) return faultOf(state, "bad-sequence", "TLS is in use already");
   if (!config.tls.starttls) return faultOf(state, "not-implemented");
-  return turn({ kind: "await-tls", session: state.session }, say(READY_FOR_TLS), { kind: "start-tls" });
+  return turn({ kind: "await-tls", session: state.session }, { kind: "start-tls", ready: READY_FOR_TLS });
 }
 
 /** No mechanism is offered on this listener (RFC 4954 §4). */
@@ -47,4 +48,4 @@ const CANNOT_VERIFY: Status = {
 };
 const NO_EXPN = statusOf("not-implemented", "EXPN is not available");
 const BYE: Status = { cause: "ok", code: 221, enhanced: "2.0.0", text: "Bye" };
-const READY_FOR_TLS: Status = { cause: "ok", code: 220, enhanced: "2.0.0", text: "Ready to start TLS" };
+const READY_FOR_TLS = formatStatus({ cause: "ok", code: 220, enhanced: "2.0.0", text: "Ready to start TLS" });

@@ -193,7 +193,8 @@ test("no enhanced code stands in the greeting, in answers to EHLO and HELO, or w
 });
 
 test("STARTTLS and what stands behind it (RFC 3207 §4)", () => {
-  assert.equal(outcome("ready", line("STARTTLS")), "await-tls: 220 2.0.0, start-tls");
+  assert.equal(outcome("ready", line("STARTTLS")), "await-tls: start-tls");
+  assert.equal(outcome("await-tls", { kind: "tls-unavailable" }), "ready: 454 4.7.0");
   assert.equal(outcome("ready", line("STARTTLS", true)), "closed: cut");
   assert.equal(outcome("in-transaction", line("STARTTLS", true)), "closed: reset, cut");
   assert.equal(outcome("ready", line("STARTTLS x", true)), "closed: cut");

@@ -1,6 +1,6 @@
 import { unreachable } from "../../base/mod.ts";
 import { type Status, statusOf } from "../../status/mod.ts";
-import { CLOSE, CUT, hangUp, leave, say, sayBare, sayPlain, type Turn, turn } from "./_turn.ts";
+import { CLOSE, CUT, hangUp, idle, leave, say, sayBare, sayPlain, type Turn, turn } from "./_turn.ts";
 import type { ServerConfig } from "./config.ts";
 import { content, contentEnded, finished, sinkAnswered, sinkFailed } from "./content.ts";
 import { recipientAnswered, senderAnswered } from "./envelope.ts";
@@ -40,6 +40,9 @@ export function step(state: ServerState, input: ServerInput): Turn {
       return answered(state, input);
     case "tls":
       return secured(inState(state, input, "await-tls"), input.tls);
+    case "tls-unavailable":
+      // RFC 3207 §4
+      return turn(idle(inState(state, input, "await-tls").session), say(statusOf("tls-unavailable")));
     case "deadline":
       return state.kind === "await-tls" ? cut(state) : hangUp(state, statusOf("idle-timeout"));
     case "shutdown":

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { connect as connectTcp } from "node:net";
 import { test } from "node:test";
+import { createSecureContext, type SecureContext } from "node:tls";
 import { subscribe } from "../../../src/observe/mod.ts";
 import type { Reception } from "../../../src/smtp/server/mod.ts";
 import { statusOf } from "../../../src/status/mod.ts";
@@ -91,18 +92,44 @@ test("beyond the number of connections, and while shutting down, a client gets 4
   assert.equal(await first.ask("QUIT"), 221);
 });
 
-test("a certificate that cannot be had ends the connection, and not in plaintext (RFC 3207 §4.1)", async () => {
+test("STARTTLS without a certificate that can be had is answered 454, and the session goes on (RFC 3207 §4)", async () => {
   const faults: string[] = [];
   using _listening = subscribe("hopseal:fault", ({ text }) => faults.push(text));
   const kept = recording();
-  const certificates = { contextFor: fails };
-  await using server = await listening({ reception: kept.reception, tls: "starttls", certificates });
+  await using server = await listening({
+    reception: kept.reception,
+    tls: "starttls",
+    certificates: { contextFor: fails },
+  });
+  using client = await dial(server.address);
+  await client.reply();
+  await client.ask("EHLO a");
+  client.send("STARTTLS\r\n");
+  assert.deepEqual(await client.reply(), { code: 454, lines: ["4.7.0 TLS is not available now"] });
+  assert.deepEqual(
+    [await client.ask("STARTTLS"), await client.ask("NOOP"), await client.ask("MAIL FROM:<>")],
+    [454, 250, 250],
+  );
+  assert.equal(faults.length, 2);
+});
+
+test("a certificate that goes after 220 ends the connection, and not in plaintext (RFC 3207 §4.1)", async () => {
+  const faults: string[] = [];
+  using _listening = subscribe("hopseal:fault", ({ text }) => faults.push(text));
+  const kept = recording();
+  let asked = 0;
+  const contextFor = (): SecureContext => (asked++ === 0 ? createSecureContext() : fails());
+  await using server = await listening({ reception: kept.reception, tls: "starttls", certificates: { contextFor } });
   using client = await dial(server.address);
   await client.reply();
   await client.ask("EHLO a");
   assert.equal(await client.ask("STARTTLS"), 220);
   assert.equal(await client.reply(), undefined);
-  await using implicit = await listening({ reception: kept.reception, tls: "implicit", certificates });
+  await using implicit = await listening({
+    reception: kept.reception,
+    tls: "implicit",
+    certificates: { contextFor: fails },
+  });
   const socket = connectTcp({ port: implicit.address.port, host: "127.0.0.1" });
   await once(
     socket.resume().on("error", () => {}),

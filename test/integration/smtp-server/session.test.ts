@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
+import { connect as connectTcp } from "node:net";
 import { test } from "node:test";
+import { connect as connectTls } from "node:tls";
 import { statusOf } from "../../../src/status/mod.ts";
-import { certificates, dial, listening } from "./_dialogue.ts";
+import { certificates, dial, listening, talk } from "./_dialogue.ts";
 import { recording } from "./_reception.ts";
 
 const MAIL = "MAIL FROM:<ada@pine.example>";
@@ -101,6 +103,26 @@ for (const late of [false, true]) {
     assert.deepEqual([kept.taken, kept.breaches, kept.open()], [[], [], { handlers: 0, sinks: 0 }]);
   });
 }
+
+test("what came with the connection came before the greeting (RFC 5321 §4.3.1)", async () => {
+  const kept = recording();
+  const tls = await certificates();
+  await using plain = await listening({ reception: kept.reception });
+  await using implicit = await listening({ reception: kept.reception, tls: "implicit", certificates: tls });
+  const rude = [
+    connectTcp({ port: plain.address.port, host: "127.0.0.1" }),
+    connectTls({ port: implicit.address.port, host: "127.0.0.1", ca: tls.ca, servername: "mx.rook.example" }),
+  ];
+  for (const socket of rude) {
+    socket.write("EHLO a\r\n");
+    using client = talk(socket);
+    assert.deepEqual(await client.reply(), {
+      code: 554,
+      lines: ["5.5.0 Protocol error: talking before the greeting"],
+    });
+    assert.equal(await client.reply(), undefined);
+  }
+});
 
 test("a client that was turned away is served QUIT alone (RFC 5321 §3.1)", async () => {
   const kept = recording({ connected: () => statusOf("policy-refused", "Not you") });

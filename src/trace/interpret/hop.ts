@@ -1,5 +1,6 @@
 import { compact } from "../compact.ts";
 import type { Received, Software } from "../parse/types.ts";
+import { NAME_FIRST } from "./connection.ts";
 import type { Draft } from "./findings.ts";
 import { readTls } from "./tls.ts";
 import type { Basis, Hop, HopAuth, HopDelay, HopFrom } from "./types.ts";
@@ -104,8 +105,6 @@ function basisOf(field: Received, from: HopFrom | undefined): Omit<Draft["basis"
 
 const ABSENT: Basis = { source: "absent", confidence: "unknown" };
 const REDACTED = "(redacted)";
-/** Writers that put the looked-up name first and repeat HELO only when it differs. */
-const NAME_FIRST: ReadonlySet<Software> = new Set(["exim", "qmail", "momentum"]);
 /** Writers that look the name up and back, and write "unknown" or "may be forged" when that fails. */
 const CONFIRMS: ReadonlySet<Software> = new Set(["hopseal", "postfix", "exim", "sendmail"]);
 const SAYS_ESMTP: ReadonlySet<Software> = new Set(["hopseal", "postfix", "sendmail", "haraka", "stalwart", "mox"]);

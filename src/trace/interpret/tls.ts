@@ -2,6 +2,7 @@ import { toIanaCipher } from "../ciphers.ts";
 import { compact } from "../compact.ts";
 import { isLoopback, isPrivate } from "../parse/address.ts";
 import type { Received, Software, TlsStatement } from "../parse/types.ts";
+import { connectionIp } from "./connection.ts";
 import { isPostQuantum, mergeStatements, weaknessesOf } from "./strength.ts";
 import type { Basis, Evidence, HopTls } from "./types.ts";
 
@@ -36,10 +37,11 @@ function plain(
   field: Received,
   finish: (state: HopTls["state"], evidence: readonly Evidence[]) => TlsReading,
 ): TlsReading {
-  const { protocol, from } = field;
+  const { protocol } = field;
+  const ip = connectionIp(field);
   const mail = protocol !== undefined && ["smtp", "esmtp", "lmtp"].includes(protocol.family);
   const telling = field.software !== null && TELLS_TLS.has(field.software);
-  const outside = from?.ip !== undefined && !isPrivate(from.ip) && !isInternalName(field.by?.name);
+  const outside = ip !== undefined && !isPrivate(ip) && !isInternalName(field.by?.name);
   if (!mail || !telling || !outside) return finish("unknown", []);
   const text = `${field.software} writes S or a comment when TLS is used, and wrote "with ${protocol.raw}"`;
   return finish("cleartext", [{ source: "convention", text, confidence: "inferred" }]);
@@ -48,12 +50,13 @@ function plain(
 /** Why the hop did not cross a network. */
 function localReason(field: Received): Evidence | undefined {
   const { protocol, from } = field;
+  const ip = connectionIp(field);
   if (field.local !== undefined)
     return { source: "comment", text: `handed over locally (${field.local})`, confidence: "asserted" };
   if (protocol !== undefined && LOCAL_PROTOCOL.test(protocol.raw))
     return { source: "clause", text: `with ${protocol.raw}`, confidence: "asserted" };
-  if (from?.ip !== undefined && isLoopback(from.ip))
-    return { source: "comment", text: `received from ${from.ip}, a loopback address`, confidence: "asserted" };
+  if (ip !== undefined && isLoopback(ip))
+    return { source: "comment", text: `received from ${ip}, a loopback address`, confidence: "asserted" };
   if (protocol?.family === "lmtp" && from?.ip === undefined && sameHost(field))
     return { source: "convention", text: `with ${protocol.raw}, and no address of a client`, confidence: "inferred" };
   return undefined;

@@ -1,5 +1,6 @@
 import { isLoopback } from "../parse/address.ts";
 import type { Received } from "../parse/types.ts";
+import { connectionIp } from "./connection.ts";
 import type { Ours } from "./ours.ts";
 import type { Hop } from "./types.ts";
 
@@ -35,9 +36,9 @@ function isWrittenByUs(field: Received, ours: Ours): boolean {
 }
 
 function cameFromUs(field: Received, confirmed: boolean, ours: Ours): boolean {
-  const { from } = field;
   if (field.local !== undefined) return true;
-  if (from?.ip === undefined) return field.protocol?.family === "local";
-  if (isLoopback(from.ip) || ours.hasIp(from.ip)) return true;
-  return confirmed && ours.hasName(from.rdns);
+  if (field.from?.ip === undefined) return field.protocol?.family === "local";
+  const ip = connectionIp(field);
+  if (ip !== undefined && (isLoopback(ip) || ours.hasIp(ip))) return true;
+  return confirmed && ours.hasName(field.from.rdns);
 }

@@ -58,5 +58,6 @@ function readIpv6(text: string): SeenAddress | undefined {
 
 const LONGEST = 80;
 const IPV6_TAG = /^IPv6:/i;
-const IPV4_AND_PORT = /^(\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3})(?:[:.](\d{1,5}))?$/;
+/** Without leading zeros, as version numbers have them. */
+const IPV4_AND_PORT = /^((?:0|[1-9]\d{0,2})(?:\.(?:0|[1-9]\d{0,2})){3})(?:[:.](\d{1,5}))?$/;
 const PRIVATE_V6 = /^f(?:[cd]|e[89ab])/i;

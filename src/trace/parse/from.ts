@@ -1,5 +1,5 @@
 import { compact } from "../compact.ts";
-import { readAddress, type SeenAddress } from "./address.ts";
+import { isLoopback, readAddress, type SeenAddress } from "./address.ts";
 import { readAuthComment } from "./auth.ts";
 import { lex, type Token, unquote } from "./lex.ts";
 import { ownWords, readSeen, type Seen } from "./seen.ts";
@@ -28,13 +28,15 @@ export function readFrom(tokens: readonly Token[]): FromReading {
     .filter((one) => one !== undefined);
   const addressed = seen.filter((one) => one.address !== undefined);
   const address = addressed[addressed.length - 1]?.address;
+  // Exim without a name: `[address] (helo=…)`. What then shows another address came from the client.
+  const headFirst = head.bracket && seen.some((one) => one.heloSetting === true && one.address === undefined);
   const claimed = CLAIMING.exec(head.rest);
   const helo = last(seen, "helo") ?? claimed?.[1];
   const heloCommand = last(seen, "heloCommand");
   const repeated = heloCommand !== undefined || helo !== undefined;
   const own = head.address !== undefined || NO_NAME.test(head.name ?? "") ? undefined : head.name;
   const rdns = last(seen, "name") ?? (repeated ? own : undefined);
-  const at = address ?? head.address;
+  const at = headFirst ? head.address : (address ?? head.address);
   const from = compact<ReceivedFrom>({
     name: head.name,
     nameIp: head.address?.ip,
@@ -43,16 +45,18 @@ export function readFrom(tokens: readonly Token[]): FromReading {
     rdns,
     rdnsConfirmed: confirmed(seen, rdns),
     ip: at?.ip,
-    ipSeen: address !== undefined,
+    ipSeen: address !== undefined && !headFirst,
     port: at?.port ?? head.port,
     ident: last(seen, "ident"),
     identText: last(seen, "identText"),
   });
   const local = head.pickup ? "pickup" : last(seen, "local");
-  const differs = addressed.some((one) => one.address?.ip !== address?.ip);
+  // Who came from another machine cannot have handed the message over on this one.
+  const remote = at !== undefined && !(address !== undefined && isLoopback(at.ip));
+  const differs = addressed.some((one) => one.address?.ip !== at?.ip);
   return compact<FromReading>({
     from,
-    local,
+    local: remote ? undefined : local,
     envelopeFrom: last(seen, "envelopeFrom"),
     user: AS_USER.exec(head.rest)?.[1],
     ambiguous: differs,
@@ -62,6 +66,8 @@ export function readFrom(tokens: readonly Token[]): FromReading {
 interface Head {
   readonly name: string | undefined;
   readonly address: SeenAddress | undefined;
+  /** The address stands in brackets. */
+  readonly bracket: boolean;
   readonly port: number | undefined;
   /** All words in front of the first comment, when clause words stand among them. */
   readonly said: string | undefined;
@@ -87,6 +93,7 @@ function readHead(tokens: readonly Token[]): Head {
   return {
     name,
     address,
+    bracket: first?.kind === "bracket" && address !== undefined,
     port: port === undefined ? undefined : Number(port),
     said: CLAUSE_WORDS.test(rest) ? `${name ?? ""} ${rest}`.trim() : undefined,
     rest: tokens

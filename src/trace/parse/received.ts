@@ -23,7 +23,7 @@ import type { AuthStatement, LocalHint, Received, TlsStatement } from "./types.t
  * field.protocol?.tlsFlag; // true
  */
 export function parseReceived(text: string): Received {
-  const layout = layOut(withoutName(unfold(text)));
+  const layout = layOut(withoutName(unfold(text).replaceAll("\0", "")));
   const comments = collectComments(layout);
   const all = [...layout.clauses, ...layout.tail];
   const from = fromOf(layout);
@@ -155,7 +155,9 @@ function localOf(
   from: FromReading | undefined,
 ): LocalHint | undefined {
   if (from?.local !== undefined) return from.local;
-  if (all.some((clause) => clause.name === "from" && clause.tokens[0]?.text === "stdin")) return "stdin";
+  const by = all.findIndex((clause) => clause.name === "by");
+  if (all.some((clause, at) => at > by && by >= 0 && clause.name === "from" && clause.tokens[0]?.text === "stdin"))
+    return "stdin";
   return trusted(comments).some((one) => one.after !== "from" && LOCAL_COMMENT.test(one.text.slice(0, LONGEST_SEEN)))
     ? "user"
     : undefined;

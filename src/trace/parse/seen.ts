@@ -14,6 +14,8 @@ export interface Seen {
   local?: LocalHint;
   /** The writer doubts the name. */
   forged?: boolean;
+  /** HELO is given as `helo=…`, as Exim does behind the address. */
+  heloSetting?: boolean;
 }
 
 /** Reads `name [ip]`, `ip`, `user@ip`, `[ip]:port helo=name`, `HELO name` and their mixtures. */
@@ -26,7 +28,7 @@ export function readSeen(comment: string): Seen {
     return seen;
   }
   if (LOCAL_SOCKET.test(text)) seen.local = "socket";
-  if (UID.test(text)) seen.local = "user";
+  if (UID.test(text) || LOCAL_USER.test(text)) seen.local = "user";
   if (FORGED.test(text)) seen.forged = true;
   const envelope = ENVELOPE.exec(text)?.[1];
   if (envelope !== undefined) {
@@ -62,7 +64,10 @@ function readPieces(seen: Seen, text: string): void {
   const plainCount = nested < 0 ? pieces.length : text.slice(0, nested).split(BREAKS).filter(Boolean).length;
   for (const [at, piece] of pieces.entries()) {
     if (at >= MOST_PIECES) return;
-    readPiece(seen, piece, { first: at === 0, early: at < 2, alone: plainCount === 1 });
+    const setting = SETTING.exec(piece);
+    if (setting !== null) takeSetting(seen, setting[1] ?? "", setting[2] ?? "");
+    // Behind "helo=" stands what the client said, whatever it looks like.
+    else if (seen.heloSetting !== true) readPiece(seen, piece, { first: at === 0, early: at < 2 });
   }
   if (
     seen.name !== undefined &&
@@ -82,12 +87,9 @@ function keepsName(seen: Seen, count: number): boolean {
 interface Place {
   readonly first: boolean;
   readonly early: boolean;
-  readonly alone: boolean;
 }
 
 function readPiece(seen: Seen, piece: string, place: Place): void {
-  const setting = SETTING.exec(piece);
-  if (setting !== null) return takeSetting(seen, setting[1] ?? "", setting[2] ?? "");
   const bracket = piece.indexOf("[");
   if (bracket >= 0) {
     const close = piece.indexOf("]", bracket);
@@ -123,6 +125,7 @@ function takeName(seen: Seen, text: string): void {
 
 function takeSetting(seen: Seen, key: string, value: string): void {
   const lower = key.toLowerCase();
+  if (lower === "helo" || lower === "ehlo") seen.heloSetting = true;
   const bare = value.startsWith("[") && value.endsWith("]") && lower === "ident" ? value.slice(1, -1) : value;
   if (bare === "") return;
   if (lower === "ident") {
@@ -141,7 +144,9 @@ const BREAKS = /[\s,]+/;
 const CLIENT_WORDS = /(?:^\s*|[\s,])(?:(?:HELO|EHLO|LHLO)(?:\s|$)|(?:helo|ehlo|ident)=)/i;
 const HELLO = /^(HELO|EHLO|LHLO)(?:\s+([\s\S]*))?$/i;
 const LATER_HELLO = /[\s,](HELO|EHLO|LHLO)\s+(\S*)/i;
-const LOCAL_SOCKET = /\[\[?UNIX: |\[unix socket\]|\[local\]/i;
+const LOCAL_SOCKET = /(?:^|\s)\[(?:\[UNIX: [^\]]*\]|UNIX: [^\]]*|unix socket|local)\]$/i;
+/** sendmail, when a program on the machine speaks SMTP to it. */
+const LOCAL_USER = /^[^\s@()[\]<>]+@localhost$/i;
 const UID = /^uid \d+\b|\bfrom userid \d+\b/i;
 const FORGED = /may be forged|unverified|rdns failed/i;
 const ENVELOPE = /\benvelope-(?:from|sender) <?([^\s<>,)]*)>?/i;

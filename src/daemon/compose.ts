@@ -55,7 +55,9 @@ async function start(config: Config, seams: Seams): Promise<Daemon> {
   const store = undo.use(await openStore(config, clock, random));
   undo.use(await startSending(config, { clock, random, store, newId }, seams));
   const operator = operatorOf({ config, clock, store, listeners: listening.bound, rules: () => rules, newId });
-  undo.use(await startControl(controlSocketPath(config.data_dir), operator));
+  undo.use(
+    await startControl(controlSocketPath(config.data_dir), operator, { clock, messageSize: config.message_size }),
+  );
   undo.defer(async () => await unbind.disposeAsync());
   door.open((role) => receptionOf(role, { config, clock, store, newId, rules: () => rules }));
   publish("hopseal:ready", { pid: process.pid, queued: (await store.count()).messages });
@@ -72,7 +74,7 @@ async function start(config: Config, seams: Seams): Promise<Daemon> {
       try {
         rules = readRules(config);
       } catch (error) {
-        problems.push(String(error));
+        problems.push(error instanceof Error ? error.message : String(error));
       }
       return problems;
     },

@@ -1,24 +1,51 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { chmodSync, rmSync } from "node:fs";
+import type { Clock, Millis } from "../base/mod.ts";
+import { publish } from "../observe/mod.ts";
+import { isQueueId } from "../queue/mod.ts";
+import { statusOf } from "../status/mod.ts";
 import type { Operator } from "./control_api.ts";
 import { localMessageOf, messageJson } from "./control_json.ts";
+import { StartFailure } from "./seams.ts";
+
+export interface ControlOptions {
+  readonly clock: Clock;
+  /** Octets of a message that are kept; more is read to its end and refused. */
+  readonly messageSize: number;
+}
 
 /**
  * Serves the operator's requests as HTTP over a unix socket. Who may connect is decided by the mode of the folder that
- * holds it (0700) and of the socket itself (0600).
+ * holds it (0700) and of the socket itself (0600). Disposing gives requests under way a moment to end.
  */
-export async function startControl(path: string, operator: Operator): Promise<AsyncDisposable> {
+export async function startControl(
+  path: string,
+  operator: Operator,
+  options: ControlOptions,
+): Promise<AsyncDisposable> {
   const server = createServer((request, response) => {
-    answer(operator, request).then(
+    answer(operator, request, options.messageSize).then(
       ({ status, body }) => send(response, status, body),
-      (error: unknown) => send(response, 500, { error: error instanceof Error ? error.message : String(error) }),
+      (error: unknown) => {
+        // A client that went away in the middle of its request needs no answer.
+        if (request.destroyed && !request.complete) return;
+        const text = textOf(error);
+        publish("hopseal:fault", { where: "control socket", text });
+        send(response, 500, { error: text });
+      },
     );
   });
-  rmSync(path, { force: true });
-  await listen(server, path);
-  chmodSync(path, 0o600);
+  try {
+    rmSync(path, { force: true });
+    await listen(server, path);
+    chmodSync(path, 0o600);
+  } catch (error) {
+    server.close();
+    throw new StartFailure(`Cannot make the control socket ${path}: ${textOf(error)}`, { cause: error });
+  }
   return {
     async [Symbol.asyncDispose]() {
+      using _late = options.clock.after(GRACE, () => server.closeAllConnections());
       await new Promise<void>((resolve) => {
         server.close(() => resolve());
         server.closeIdleConnections();
@@ -33,35 +60,55 @@ interface Answer {
   readonly body: unknown;
 }
 
-async function answer(operator: Operator, request: IncomingMessage): Promise<Answer> {
-  const url = new URL(request.url ?? "/", "http://control");
+async function answer(operator: Operator, request: IncomingMessage, messageSize: number): Promise<Answer> {
+  const url = URL.parse(request.url ?? "/", "http://control");
+  if (url === null) return bad("The address of the request cannot be read");
   const [version, subject, id, ...rest] = url.pathname.split("/").slice(1);
   if (version !== "v1" || rest.length > 0) return NOT_FOUND;
   const call = `${request.method} ${subject}${id === undefined ? "" : "/ID"}`;
   switch (call) {
     case "GET status":
       return { status: 200, body: await operator.status() };
-    case "GET queue": {
-      const limit = Math.min(Math.max(Number(url.searchParams.get("limit") ?? PAGE) || PAGE, 1), LARGEST_PAGE);
-      const listed = await operator.list(limit, url.searchParams.get("after") ?? undefined);
-      return { status: 200, body: { version: 1, messages: listed.map(messageJson) } };
-    }
+    case "GET queue":
+      return await list(operator, url.searchParams);
     case "GET queue/ID": {
       const found = await operator.show(id ?? "");
       return found === undefined ? NOT_FOUND : { status: 200, body: { version: 1, message: messageJson(found) } };
     }
     case "POST messages":
-      return await submit(operator, request, url);
+      return await submit(operator, request, { url, messageSize });
     default:
       return NOT_FOUND;
   }
 }
 
-async function submit(operator: Operator, request: IncomingMessage, url: URL): Promise<Answer> {
+async function list(operator: Operator, query: URLSearchParams): Promise<Answer> {
+  const limit = Number(query.get("limit") ?? PAGE);
+  const after = query.get("after") ?? undefined;
+  if (!Number.isInteger(limit) || limit < 1) return bad("limit takes a whole number from 1");
+  if (after !== undefined && !isQueueId(after)) return bad("after takes the id of a message");
+  const listed = await operator.list(Math.min(limit, LARGEST_PAGE), after);
+  return { status: 200, body: { version: 1, messages: listed.map(messageJson) } };
+}
+
+async function submit(
+  operator: Operator,
+  request: IncomingMessage,
+  { url, messageSize }: { readonly url: URL; readonly messageSize: number },
+): Promise<Answer> {
   const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(chunk as Buffer);
+  let size = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size <= messageSize) chunks.push(chunk);
+    else chunks.length = 0;
+  }
+  if (size > messageSize) {
+    const status = statusOf("message-too-big");
+    return { status: 413, body: { error: status.text, status } };
+  }
   const message = localMessageOf(url.searchParams, Buffer.concat(chunks));
-  if (!message.ok) return { status: 400, body: { error: message.error } };
+  if (!message.ok) return bad(message.error);
   const taken = await operator.submit(message.value);
   if (taken.ok) return { status: 200, body: { version: 1, id: taken.value.id } };
   return { status: taken.error.code < 500 ? 503 : 422, body: { error: taken.error.text, status: taken.error } };
@@ -82,6 +129,16 @@ function listen(server: Server, path: string): Promise<void> {
   });
 }
 
+function bad(error: string): Answer {
+  return { status: 400, body: { error } };
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
 const NOT_FOUND: Answer = { status: 404, body: { error: "There is no such thing" } };
+/** How long requests may take to end when the daemon stops. */
+const GRACE: Millis = 5000;
 const PAGE = 100;
 const LARGEST_PAGE = 10_000;

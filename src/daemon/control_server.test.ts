@@ -1,0 +1,127 @@
+import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { type ClientRequest, request as httpRequest } from "node:http";
+import { connect } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { ManualClock } from "../../test/support/clock.ts";
+import { ok } from "../base/mod.ts";
+import type { LocalMessage } from "../submission/mod.ts";
+import type { Operator } from "./control_api.ts";
+import { startControl } from "./control_server.ts";
+import { StartFailure } from "./seams.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "hopseal-control-"));
+after(() => rmSync(folder, { recursive: true, force: true }));
+const path = join(folder, "control.sock");
+
+interface Fake extends Operator {
+  readonly submitted: LocalMessage[];
+  readonly pages: (readonly [number, string | undefined])[];
+}
+
+function fakeOperator(): Fake {
+  const submitted: LocalMessage[] = [];
+  const pages: (readonly [number, string | undefined])[] = [];
+  return {
+    submitted,
+    pages,
+    status: () => Promise.reject(new Error("the disk is gone")),
+    async list(limit, from) {
+      pages.push([limit, from]);
+      return [];
+    },
+    show: async () => undefined,
+    async submit(message) {
+      submitted.push(message);
+      return ok({ id: "x" });
+    },
+  };
+}
+
+function begin(method: string, url: string): { request: ClientRequest; status: Promise<number> } {
+  const request = httpRequest({ socketPath: path, method, path: url, agent: false });
+  const status = new Promise<number>((resolve, reject) => {
+    request.on("error", reject).on("response", (response) => {
+      response.resume().on("end", () => resolve(response.statusCode ?? 0));
+    });
+  });
+  return { request, status };
+}
+
+async function ask(method: string, url: string, body = ""): Promise<number> {
+  const { request, status } = begin(method, url);
+  request.end(body);
+  return await status;
+}
+
+test("control socket: mistakes of the caller are told as such, never as faults of ours", async () => {
+  const operator = fakeOperator();
+  await using _control = await startControl(path, operator, { clock: new ManualClock(), messageSize: 100 });
+  const table: [string, string, number][] = [
+    ["GET", "/v1/queue", 200],
+    ["GET", "/v1/queue?limit=7", 200],
+    ["GET", "/v1/queue?limit=1000000", 200],
+    ["GET", "/v1/queue?limit=1.5", 400],
+    ["GET", "/v1/queue?limit=0", 400],
+    ["GET", "/v1/queue?limit=many", 400],
+    ["GET", "/v1/queue?after=no%20id", 400],
+    ["GET", "//", 400],
+    ["GET", "/v1/queue/nonsense", 404],
+    ["GET", "/v2/queue", 404],
+    ["DELETE", "/v1/queue", 404],
+    ["POST", "/v1/messages", 400],
+    // A fault of ours is one.
+    ["GET", "/v1/status", 500],
+  ];
+  for (const [method, url, expected] of table) assert.equal(await ask(method, url), expected, `${method} ${url}`);
+  assert.deepEqual(operator.pages, [
+    [100, undefined],
+    [7, undefined],
+    [10_000, undefined],
+  ]);
+});
+
+test("control socket: a message beyond message_size is not kept, and refused", async () => {
+  const operator = fakeOperator();
+  await using _control = await startControl(path, operator, { clock: new ManualClock(), messageSize: 100 });
+  const url = "/v1/messages?from=a@pine.example&to=bo@rook.example";
+  assert.equal(await ask("POST", url, "x".repeat(100)), 200);
+  assert.equal(await ask("POST", url, "x".repeat(101)), 413);
+  assert.equal(await ask("POST", url, "x".repeat(1_000_000)), 413);
+  assert.deepEqual(
+    operator.submitted.map(({ content }) => content.length),
+    [100],
+  );
+});
+
+test("control socket: a client that stalls does not keep the daemon from stopping", async () => {
+  const clock = new ManualClock();
+  const operator = fakeOperator();
+  const control = await startControl(path, operator, { clock, messageSize: 100 });
+  const { request, status } = begin("POST", "/v1/messages?to=bo@rook.example");
+  request.write("half");
+  const silent = connect(path).on("error", () => undefined);
+  await new Promise((resolve) => silent.once("connect", resolve));
+  assert.equal(await ask("GET", "/v1/queue"), 200);
+  const ended = assert.rejects(status, /hang up|ECONNRESET/);
+  const stopped = control[Symbol.asyncDispose]();
+  clock.advance(5000);
+  await stopped;
+  await ended;
+  silent.destroy();
+  assert.deepEqual(operator.submitted, []);
+});
+
+test("control socket: what stands in its way, or a path too long for a socket, is a failure with a name", async () => {
+  const options = { clock: new ManualClock(), messageSize: 100 };
+  const taken = join(folder, "taken");
+  mkdirSync(taken);
+  for (const bad of [taken, join(folder, "x".repeat(120))]) {
+    await assert.rejects(
+      startControl(bad, fakeOperator(), options),
+      (error) => error instanceof StartFailure && error.message.startsWith(`Cannot make the control socket ${bad}: `),
+    );
+  }
+});

@@ -1,26 +1,32 @@
+import { isIP } from "node:net";
 import { type Domain, isLiteral, parseDomain, parseMailbox } from "../mail/mod.ts";
+import { checkDomains } from "./check_domains.ts";
+import { type CheckIssue, type CheckWorld, error, warning } from "./issue.ts";
 import { holdsStrangers } from "./network.ts";
-import type { Config, ConfigIssue } from "./types.ts";
-
-/** An issue with its path, before its line is known. */
-export type CheckIssue = Pick<ConfigIssue, "severity" | "message"> & { readonly path: readonly (string | number)[] };
-
-export interface CheckWorld {
-  exists(path: string): boolean;
-}
+import { recipientName } from "./recipients.ts";
+import type { Config } from "./types.ts";
 
 /** What the schema alone cannot see: keys that contradict each other, and settings that open a relay. */
 export function checkConfig(config: Config, world: CheckWorld): CheckIssue[] {
   return [
+    ...checkDataDir(config),
     ...checkListeners(config),
     ...checkCertificates(config, world),
     ...checkRelay(config),
-    ...checkDomains(config, world),
+    ...checkDomains(config, world, (name) => maildirRoute(config, name) !== undefined),
     ...checkPostmaster(config),
     ...checkRoutes(config),
-    ...checkTlsPolicies(config),
-    ...checkRoots(config, world),
+    ...checkTlsPolicies(config, world),
+    ...checkOutbound(config, world),
     ...checkDns(config, world),
+  ];
+}
+
+function checkDataDir(config: Config): CheckIssue[] {
+  const length = Buffer.byteLength(`${config.data_dir}/control.sock`);
+  if (length <= LONGEST_SOCKET_PATH) return [];
+  return [
+    error(["data_dir"], `Choose a shorter path: the control socket in it may have ${LONGEST_SOCKET_PATH} octets`),
   ];
 }
 
@@ -75,38 +81,6 @@ function checkRelay(config: Config): CheckIssue[] {
   );
 }
 
-function checkDomains(config: Config, world: CheckWorld): CheckIssue[] {
-  const seen = new Set<Domain>();
-  return config.domain.flatMap((entry, at) => {
-    const issues: CheckIssue[] = [];
-    if (seen.has(entry.name)) issues.push(error(["domain", at, "name"], `${entry.name} is named twice`));
-    seen.add(entry.name);
-    if (entry.recipients === "file" && entry.recipients_file === undefined) {
-      issues.push(error(["domain", at, "recipients"], 'recipients = "file" needs recipients_file'));
-    }
-    if (entry.recipients_file !== undefined && !world.exists(entry.recipients_file)) {
-      issues.push(error(["domain", at, "recipients_file"], `There is no file ${entry.recipients_file}`));
-    }
-    if (entry.recipients === "maildir" && maildirRoute(config, entry.name) === undefined) {
-      issues.push(
-        error(["domain", at, "recipients"], `recipients = "maildir" needs a [[route]] of ${entry.name} to a maildir`),
-      );
-    }
-    return [...issues, ...checkAliases(config, at)];
-  });
-}
-
-function checkAliases(config: Config, at: number): CheckIssue[] {
-  const entry = config.domain[at];
-  return Object.entries(entry?.aliases ?? {}).flatMap(([name, targets]) =>
-    [targets].flat().flatMap((target) => {
-      const text = target.includes("@") ? target : `${target}@${entry?.name}`;
-      const parsed = parseMailbox(text, { utf8: true });
-      return parsed.ok ? [] : [error(["domain", at, "aliases", name], parsed.error.detail)];
-    }),
-  );
-}
-
 // RFC 5321 §4.5.1: mail to postmaster must always arrive somewhere.
 function checkPostmaster(config: Config): CheckIssue[] {
   const { localPart, domain } = config.postmaster;
@@ -114,7 +88,7 @@ function checkPostmaster(config: Config): CheckIssue[] {
   const ours = config.domain.find((entry) => entry.name === domain);
   if (ours === undefined || typeof ours.recipients === "string") return [];
   const known = [...ours.recipients, ...Object.keys(ours.aliases)].some(
-    (name) => name.toLowerCase() === localPart.toLowerCase(),
+    (name) => recipientName(name, ours.name).toLowerCase() === localPart.toLowerCase(),
   );
   return known
     ? []
@@ -144,11 +118,14 @@ function checkRoutes(config: Config): CheckIssue[] {
   });
 }
 
-function checkTlsPolicies(config: Config): CheckIssue[] {
+function checkTlsPolicies(config: Config, world: CheckWorld): CheckIssue[] {
   return config.tls_policy.flatMap((entry, at) => {
     const issues: CheckIssue[] = [];
     if (entry.override === true && entry.until === undefined) {
       issues.push(error(["tls_policy", at, "override"], "An override must expire; give until = YYYY-MM-DD"));
+    }
+    if (entry.until !== undefined && new Date(entry.until).getTime() < world.now()) {
+      issues.push(warning(["tls_policy", at, "until"], "This override has expired: it changes nothing any more"));
     }
     if (entry.until !== undefined && Number.isNaN(new Date(entry.until).getTime())) {
       issues.push(error(["tls_policy", at, "until"], `${JSON.stringify(entry.until)} is no date; write YYYY-MM-DD`));
@@ -175,10 +152,17 @@ function checkTlsPolicies(config: Config): CheckIssue[] {
   });
 }
 
-function checkRoots(config: Config, world: CheckWorld): CheckIssue[] {
-  const { roots } = config.outbound;
-  if (roots === "system" || roots === "bundled" || world.exists(roots)) return [];
-  return [error(["outbound", "roots"], `There is no file ${roots}; write "system", "bundled" or a PEM file`)];
+function checkOutbound(config: Config, world: CheckWorld): CheckIssue[] {
+  const { roots, source } = config.outbound;
+  const issues = source.flatMap((address, at) =>
+    isIP(address) === 0 ? [error(["outbound", "source", at], `${JSON.stringify(address)} is no IP address`)] : [],
+  );
+  if (roots !== "system" && roots !== "bundled" && !world.exists(roots)) {
+    issues.push(error(["outbound", "roots"], `There is no file ${roots}; write "system", "bundled" or a PEM file`));
+  }
+  const { first, expire_after } = config.retry;
+  if (expire_after < first) issues.push(error(["retry", "expire_after"], "Mail would expire before the first retry"));
+  return issues;
 }
 
 function checkDns(config: Config, world: CheckWorld): CheckIssue[] {
@@ -212,10 +196,5 @@ function validPattern(pattern: string): boolean {
   return parseDomain(pattern.startsWith(".") ? pattern.slice(1) : pattern, { utf8: true }).ok;
 }
 
-function error(path: CheckIssue["path"], message: string): CheckIssue {
-  return { severity: "error", path, message };
-}
-
-function warning(path: CheckIssue["path"], message: string): CheckIssue {
-  return { severity: "warning", path, message };
-}
+/** What every system takes, without the final NUL. */
+const LONGEST_SOCKET_PATH = 103;

@@ -82,6 +82,68 @@ test("parseConfig: keys that contradict each other are errors at their line", ()
   for (const [text, expected] of cases) assert.deepEqual(issues(text), expected);
 });
 
+test("parseConfig: recipients and aliases that nobody can reach are named", () => {
+  const of = (rest: string): string[] =>
+    issues(`[[listen]]\naddress = '127.0.0.1:2525'\ntls = 'none'\n[[domain]]\nname = 'rook.example'\n${rest}\n`);
+  const table: [string, string[]][] = [
+    ["recipients = ['bo', 'Ann@Rook.example', 'o’neil']", []],
+    [
+      "recipients = ['bo', 'bo@pine.example']",
+      ['x.toml:9:21: error: domain.0.recipients.1: "bo@pine.example" is no local part of rook.example'],
+    ],
+    [
+      "recipients = ['bo']\naliases = { 'sales@rook.example' = 'bo' }",
+      [
+        'x.toml:10:13: error: domain.0.aliases.sales@rook.example: "sales@rook.example" is no local part of rook.example',
+      ],
+    ],
+    [
+      "recipients = ['bo']\naliases = { a = 'bo', A = 'x@pine.example' }",
+      ["x.toml:10:23: error: domain.0.aliases.A: The alias A is named twice; letter case makes no difference"],
+    ],
+    [
+      "recipients = ['bo']\naliases = { a = 'b', b = 'a', c = ['c', 'bo', 'bo@pine.example'] }",
+      [
+        "x.toml:10:13: error: domain.0.aliases.a: The alias a leads only to itself",
+        "x.toml:10:22: error: domain.0.aliases.b: The alias b leads only to itself",
+      ],
+    ],
+    [
+      "recipients = ['bo']\naliases = { a = ['bo', 'gone'] }",
+      ["x.toml:10:13: warning: domain.0.aliases.a: There is no gone@rook.example"],
+    ],
+    [
+      "recipients = 'any'\nrecipients_file = 'names'",
+      ['x.toml:10:1: warning: domain.0.recipients_file: This file is not read without recipients = "file"'],
+    ],
+  ];
+  for (const [text, expected] of table) assert.deepEqual(of(text), expected, text);
+});
+
+test("parseConfig: sizes, times and addresses that cannot work are mistakes", () => {
+  const listen = "[[listen]]\naddress = '127.0.0.1:2525'\ntls = 'none'\n";
+  const cases: [string, string[]][] = [
+    [
+      `message_size = '0 MB'\n${listen}`,
+      ["x.toml:4:1: error: message_size: RFC 5321 §4.5.3.1.7 asks for at least 64 KiB"],
+    ],
+    [`message_size = '64 KiB'\n${listen}`, []],
+    [`${listen}[retry]\nfirst = '0 s'\n`, ["x.toml:8:1: error: retry.first: a retry comes after 1 s at the earliest"]],
+    [
+      `${listen}[retry]\nfirst = '5 h'\nexpire_after = '1 h'\n`,
+      ["x.toml:9:1: error: retry.expire_after: Mail would expire before the first retry"],
+    ],
+    [`${listen}[outbound]\nsource = ['me']\n`, ['x.toml:8:11: error: outbound.source.0: "me" is no IP address']],
+    [
+      `${listen}[[tls_policy]]\ndestination = 'pine.example'\nlevel = 'may'\noverride = true\nuntil = 2001-01-01\n`,
+      ["x.toml:11:1: warning: tls_policy.0.until: This override has expired: it changes nothing any more"],
+    ],
+  ];
+  for (const [text, expected] of cases) assert.deepEqual(issues(text), expected, text);
+  const long = parseConfig(MINIMUM.replace('"q"', `"/${"q".repeat(100)}"`) + listen, "x.toml");
+  assert.ok(!long.ok && long.error.issues.some(({ key }) => key === "data_dir"));
+});
+
 test("parseConfig: what would be an open relay never passes without a warning", () => {
   const listen = "[[listen]]\naddress = '127.0.0.1:2525'\ntls = 'none'\n";
   const table: [string, boolean][] = [

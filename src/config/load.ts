@@ -39,7 +39,9 @@ export function parseConfig(text: string, file: string): Result<Loaded, LoadFail
     return err({ file, issues: checked.error.issues.flatMap((issue) => schemaIssues(issue, text)) });
   }
   const config = withAbsolutePaths(checked.data, dirname(resolve(file)));
-  const issues = checkConfig(config, { exists: existsSync }).map((issue) => placed(issue, issue.path, text));
+  const issues = checkConfig(config, { exists: existsSync, now: Date.now }).map((issue) =>
+    placed(issue, issue.path, text),
+  );
   if (issues.some((issue) => issue.severity === "error")) return err({ file, issues });
   return ok({ file, config, warnings: issues });
 }

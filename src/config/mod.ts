@@ -2,5 +2,6 @@ export { maildirRoute } from "./check.ts";
 export { explainConfig, type Setting } from "./explain.ts";
 export { formatIssue, type Loaded, loadConfig, type LoadFailure, parseConfig } from "./load.ts";
 export { type Network, networkSet, parseNetwork } from "./network.ts";
+export { aliasTable, recipientName } from "./recipients.ts";
 export type * from "./types.ts";
 export { type HostPort, parseDuration, parseHostPort, parseSize } from "./units.ts";

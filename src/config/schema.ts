@@ -8,7 +8,10 @@ import { parseDuration, parseHostPort, parseSize } from "./units.ts";
 const domainName = parsed((text: string) => flat(parseDomain(text, { utf8: true })));
 const address = parsed((text: string) => flat(parseMailbox(text, { utf8: true })));
 const duration = parsed(parseDuration);
-const size = parsed(parseSize);
+const size = parsed(parseSize).refine((octets) => octets >= 65_536, {
+  // RFC 5321 §4.5.3.1.7
+  error: "RFC 5321 §4.5.3.1.7 asks for at least 64 KiB",
+});
 const network = parsed(parseNetwork);
 
 const listen = z.strictObject({
@@ -29,7 +32,7 @@ const mailDomain = z.strictObject({
 });
 
 const smtpRoute = z.strictObject({
-  smtp: parsed((text: string) => parseHostPort(text, 25)),
+  smtp: parsed((text: string) => parseHostPort(text, 25)).refine(({ port }) => port > 0, { error: "port 0 is none" }),
   tls: z.enum(["may", "encrypt", "secure"]).optional(),
   implicit: z.boolean().optional(),
 });
@@ -85,7 +88,9 @@ export const configSchema: z.ZodType<Config> = z.strictObject({
     .prefault({}),
   retry: z
     .strictObject({
-      first: duration.default(30 * 60_000),
+      first: duration
+        .refine((span) => span >= 1000, { error: "a retry comes after 1 s at the earliest" })
+        .default(30 * 60_000),
       expire_after: duration.default(5 * 86_400_000),
     })
     .prefault({}),

@@ -1,8 +1,8 @@
 import { readFileSync, statSync } from "node:fs";
-import { type Config, type DomainConfig, maildirRoute } from "../config/mod.ts";
+import { aliasTable, type Config, type DomainConfig, maildirRoute, recipientName } from "../config/mod.ts";
 import { maildirPath } from "../delivery/maildir/mod.ts";
-import { type Domain, formatMailbox, type Mailbox, parseMailbox } from "../mail/mod.ts";
-import type { AliasTable, Existence, LocalDomain, RecipientRules } from "../receive/mod.ts";
+import type { Domain } from "../mail/mod.ts";
+import type { Existence, LocalDomain, RecipientRules } from "../receive/mod.ts";
 
 /** Makes the rules about recipients from the configuration; reads the recipient files. Throws when one cannot be read. */
 export function recipientRules(config: Config): RecipientRules {
@@ -24,7 +24,10 @@ function localDomain(entry: DomainConfig, config: Config): LocalDomain {
       template === undefined ? "unknown" : folderExists(maildirPath(template, { localPart, domain: entry.name }));
     return { name: entry.name, aliases, exists, canonical: lower };
   }
-  const names = recipients === "file" ? readRecipients(entry.recipients_file ?? "", entry.name) : recipients;
+  const names =
+    recipients === "file"
+      ? readRecipients(entry.recipients_file ?? "", entry.name)
+      : recipients.map((name) => recipientName(name, entry.name));
   const known = new Set(names.map(lower));
   return { name: entry.name, aliases, exists: (localPart) => known.has(lower(localPart)), canonical: lower };
 }
@@ -45,23 +48,5 @@ function readRecipients(path: string, domain: Domain): string[] {
     .split("\n")
     .map((line) => line.split("#", 1)[0]?.trim() ?? "")
     .filter((line) => line !== "")
-    .map((line) => (line.toLowerCase().endsWith(`@${domain}`) ? line.slice(0, line.lastIndexOf("@")) : line));
-}
-
-function aliasTable(entry: DomainConfig): AliasTable {
-  const table = new Map<string, readonly Mailbox[]>();
-  for (const [name, targets] of Object.entries(entry.aliases)) {
-    table.set(
-      name.toLowerCase(),
-      [targets].flat().map((target) => aliasTarget(target, entry.name)),
-    );
-  }
-  return table;
-}
-
-function aliasTarget(target: string, domain: Domain): Mailbox {
-  const text = target.includes("@") ? target : formatMailbox({ localPart: target, domain });
-  const parsed = parseMailbox(text, { utf8: true });
-  if (!parsed.ok) throw new Error(`The alias target ${JSON.stringify(target)} of ${domain} is no address`);
-  return parsed.value;
+    .map((line) => recipientName(line, domain));
 }

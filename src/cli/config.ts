@@ -3,7 +3,8 @@ import { systemClock, systemRandom } from "../base/mod.ts";
 import { type Config, type ConfigIssue, explainConfig, formatIssue, loadConfig } from "../config/mod.ts";
 import { testNames } from "../daemon/mod.ts";
 import { CommandFailure, EXIT } from "./exit.ts";
-import { print, printJson, requireConfig } from "./options.ts";
+import { print, printJson } from "./print.ts";
+import { requireConfig } from "./settings.ts";
 
 /** `hopseal config check | explain`. */
 export function configCommand(): Command {

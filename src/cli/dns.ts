@@ -4,7 +4,8 @@ import type { Dns } from "../dns/io/mod.ts";
 import { absoluteText, DnsSetupError, openDns, parseName, serverText, typeName, typeNumber } from "../dns/io/mod.ts";
 import { findingJson, findingText } from "./dns-report.ts";
 import { CommandFailure, EXIT } from "./exit.ts";
-import { print, printJson, requireConfig } from "./options.ts";
+import { print, printJson } from "./print.ts";
+import { requireConfig } from "./settings.ts";
 
 interface DnsFlags {
   readonly json?: boolean;

@@ -1,12 +1,6 @@
 import { Command, CommanderError } from "commander";
-import { configCommand } from "./config.ts";
-import { demoCommand } from "./demo.ts";
-import { dnsCommand } from "./dns.ts";
+import { commandsFor } from "./commands.ts";
 import { CommandFailure, EXIT } from "./exit.ts";
-import { queueCommand } from "./queue.ts";
-import { runCommand } from "./run.ts";
-import { sendCommand } from "./send.ts";
-import { traceCommand } from "./trace.ts";
 import { packageVersion } from "./version.ts";
 
 /** Reads the command line and runs the command; sets the exit status. */
@@ -14,18 +8,9 @@ async function main(argv: readonly string[]): Promise<void> {
   const program = new Command("hopseal")
     .description("Moves each message under the strongest transport protection that anybody with a say in it asked for")
     .version(packageVersion())
+    .configureHelp({ subcommandTerm: (command) => command.name() })
     .showHelpAfterError("(--help shows what is possible)");
-  for (const command of [
-    runCommand(),
-    sendCommand(),
-    queueCommand(),
-    configCommand(),
-    dnsCommand(),
-    traceCommand(),
-    demoCommand(),
-  ]) {
-    program.addCommand(command);
-  }
+  for (const command of await commandsFor(argv)) program.addCommand(command);
   throwInsteadOfExit(program);
   try {
     await program.parseAsync([...argv], { from: "user" });

@@ -2,7 +2,8 @@ import { Command } from "commander";
 
 import { daemonQueue, type MessageJson } from "../daemon/mod.ts";
 import { CommandFailure } from "./exit.ts";
-import { print, printJson, requireConfig } from "./options.ts";
+import { print, printJson } from "./print.ts";
+import { requireConfig } from "./settings.ts";
 
 interface QueueOptions {
   readonly config?: string;

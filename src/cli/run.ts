@@ -1,7 +1,7 @@
 import { Command } from "commander";
 import { formatIssue } from "../config/mod.ts";
 import { CommandFailure, EXIT } from "./exit.ts";
-import { requireConfig } from "./options.ts";
+import { requireConfig } from "./settings.ts";
 
 /** `hopseal run`: the daemon, in the foreground, until SIGTERM or SIGINT. */
 export function runCommand(): Command {

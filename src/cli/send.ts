@@ -4,7 +4,8 @@ import { type Bytes, utf8 } from "../base/mod.ts";
 import { daemonQueue, reversePathOf } from "../daemon/mod.ts";
 import { formatMailbox, type Mailbox, parseMailbox } from "../mail/mod.ts";
 import { CommandFailure, EXIT } from "./exit.ts";
-import { print, printJson, requireConfig } from "./options.ts";
+import { print, printJson } from "./print.ts";
+import { requireConfig } from "./settings.ts";
 
 interface SendOptions {
   readonly config?: string;

@@ -2,7 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { systemClock } from "../../base/mod.ts";
 import { interpretTrace, type Path } from "../../trace/mod.ts";
 import { CommandFailure, EXIT } from "../exit.ts";
-import { print } from "../options.ts";
+import { print } from "../print.ts";
 import { renderPage } from "./html.ts";
 import { jsonWriter } from "./json.ts";
 import { paintFor } from "./paint.ts";

@@ -13,13 +13,4 @@ export function requireConfig(named: string | undefined): Loaded {
   throw new CommandFailure(loaded.error.issues.map((issue) => formatIssue(loaded.error.file, issue)).join("\n"));
 }
 
-/** Prints one JSON document to standard output. */
-export function printJson(value: unknown): void {
-  process.stdout.write(`${JSON.stringify(value, undefined, 2)}\n`);
-}
-
-export function print(text: string): void {
-  process.stdout.write(`${text}\n`);
-}
-
 const PLACES: readonly string[] = ["hopseal.toml", "/etc/hopseal/hopseal.toml"];

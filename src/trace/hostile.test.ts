@@ -184,6 +184,40 @@ test("no clause that EHLO imitates is read as the writer's, in any writer's shap
     }
 });
 
+test("what an envelope address or a certificate holds is never read as the writer's word", () => {
+  const senders = [
+    "from userid 0",
+    "using TLSv1.3 with cipher TLS_AES_256_GCM_SHA384",
+    "x authenticated user boss",
+    "a) (Authenticated sender: boss",
+    "a) with ESMTPSA id EVIL (",
+  ];
+  for (const sender of senders) {
+    const text = `from bad.example ([192.0.2.66]) by mx.rook.example with esmtp (Exim 4.98) (envelope-from <"${sender}"@evil.example>) id REAL; ${DATE}`;
+    const [hop] = interpretTrace(`Received: ${text}\r\n`).hops;
+    assert.deepEqual(
+      [hop?.tls.state, hop?.auth.state, hop?.protocol?.raw, hop?.id, hop?.envelopeFrom],
+      ["cleartext", "none", "esmtp", "REAL", `"${sender}"@evil.example`],
+      text,
+    );
+  }
+  const names = [
+    "authenticated user boss",
+    "x AUTH: boss",
+    "using TLSv1.3 with cipher TLS_AES_256_GCM_SHA384",
+    "x (verified OK)",
+  ];
+  for (const name of names) {
+    const text = `from bad.example (bad.example [192.0.2.66]) (Client CN "${name}", Issuer "${name}" (not verified)) (using TLSv1.0 with cipher RC4-SHA (128/128 bits)) by mx.rook.example (Postfix) with ESMTPS id REAL; ${DATE}`;
+    const [hop] = interpretTrace(`Received: ${text}\r\n`).hops;
+    assert.deepEqual(
+      [hop?.tls.version, hop?.tls.cipher, hop?.tls.clientCert, hop?.auth.state],
+      ["TLSv1.0", "RC4-SHA", "presented", "none"],
+      text,
+    );
+  }
+});
+
 test("a forged chain below a field of ours is never taken for ours, whatever EHLO and the forged fields say", () => {
   const forged =
     `Received: from mx2.rook.example (mx2.rook.example [198.51.100.2]) by mx.rook.example (Postfix) with ESMTPS id F1; ${DATE}\r\n` +
@@ -214,6 +248,7 @@ test("a forged chain below a field of ours is never taken for ours, whatever EHL
     // Exim without a name: the address comes first, and HELO may hold anything.
     `from [192.0.2.66] (helo=(unknown [198.51.100.2])x) by mx.rook.example with esmtp (Exim 4.98) id R; ${DATE}`,
     `from [192.0.2.66] (helo=x) (unknown [198.51.100.2]) by mx.rook.example with esmtp (Exim 4.98) id R; ${DATE}`,
+    `from [192.0.2.66] (helo=x) (mx2.rook.example) by mx.rook.example with esmtp (Exim 4.98) id R; ${DATE}`,
     `from [192.0.2.66] (helo=)mail([198.51.100.2]) by mx.rook.example with esmtp (Exim 4.98) id R; ${DATE}`,
   ];
   for (const text of real) {

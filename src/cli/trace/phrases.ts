@@ -4,14 +4,16 @@ import { STRENGTHS } from "./paint.ts";
 /** The client: its name, what it called itself when that differs, its address. */
 export function fromLine(hop: Hop): string {
   const { from } = hop;
-  if (from === undefined) return hop.tls.state === "local" ? "a program on the machine" : "a client that is not named";
+  const unnamed = hop.tls.state === "local" ? "a program on the machine" : "a client that is not named";
+  if (from === undefined) return unnamed;
   const name = from.rdns ?? from.helo;
   const called =
     from.rdns !== undefined && from.helo !== undefined && !sameName(from.rdns, from.helo)
       ? `, called itself ${from.helo}`
       : "";
   const address = from.ip === undefined || name === from.ip || name === `[${from.ip}]` ? "" : ` [${from.ip}]`;
-  return `${name ?? from.ip ?? "a client that is not named"}${name === undefined ? "" : address}${called}`;
+  const user = name === undefined && from.ident !== undefined ? `the user ${from.ident}` : undefined;
+  return `${name ?? from.ip ?? user ?? unnamed}${name === undefined ? "" : address}${called}`;
 }
 
 /** The warnings of each hop. */

@@ -42,6 +42,7 @@ export interface HopFrom {
   readonly rdnsConfirmed?: boolean | null;
   readonly ip?: string;
   readonly port?: number;
+  /** The user that the client's ident service named (RFC 1413), or the local user who handed the message over. */
   readonly ident?: string;
   readonly helo_cmd?: "EHLO" | "HELO" | "LHLO";
 }

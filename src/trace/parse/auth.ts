@@ -11,7 +11,7 @@ export function readAuthComment(text: string): AuthStatement | undefined {
     const name = user === 0 ? undefined : parts[user];
     const method = mechanism === 0 ? undefined : parts[mechanism];
     if (name !== undefined && name !== "") found.user = name;
-    if (method !== undefined && method !== "") found.mechanism = method.toUpperCase();
+    if (method !== undefined && method !== "") found.mechanism = method.toUpperCase().replaceAll("_", "-");
     return found;
   }
   return undefined;
@@ -30,11 +30,13 @@ const SHAPES: readonly (readonly [RegExp, number, number])[] = [
   [/^smtp-auth username ([^\s,]+), mechanism ([^\s,)]+)/i, 1, 2],
   // CommuniGate
   [/^account (\S+)/i, 1, 0],
+  // Exim as some configure it
+  [/^authid (\S+)(?: with (\S+))?/, 1, 2],
   // webmail programs
   [/\bauthenticated user[:=]? ?(\S*)/i, 1, 0],
   [/\bauthenticated as ([^\s,)]+)/i, 1, 0],
   // Yahoo
-  [/^([^\s@]+)@\S+ with (plain|login|cram-md5|digest-md5|xymcookie)\b/i, 1, 2],
+  [/^([^\s@]+)@\[?[0-9a-f.:]+\]? with (plain|login|cram-md5|digest-md5|xymcookie)$/i, 1, 2],
   // MDaemon, PowerMTA and others
   [/^auth(?:enticated)?[=:] ?(\S+)/i, 1, 0],
   // sendmail, Haraka

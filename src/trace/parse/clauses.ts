@@ -1,3 +1,4 @@
+import { foldAsides } from "./asides.ts";
 import { monthNumber } from "./date.ts";
 import { lex, MOST_TOKENS, type Token } from "./lex.ts";
 import type { ClauseName } from "./types.ts";
@@ -31,7 +32,7 @@ export interface Layout {
  * before it.
  */
 export function layOut(text: string): Layout {
-  const tokens = lex(text);
+  const tokens = foldAsides(lex(text));
   const errors: string[] = [];
   const cut = dateCut(tokens, text);
   if (!cut.semicolon) errors.push(cut.dateText === "" ? "there is no date" : "no semicolon before the date");

@@ -176,6 +176,7 @@ const DIFFERENCES: ReadonlyMap<number, { readonly why: string; readonly ours: Fl
   [118, { why: CTIME, ours: { date: "2005-11-13T15:38:52.000Z" } }],
   [119, { why: IDENT_IP, ours: { from_ip: "93.124.107.183" } }],
   [120, { why: LOCALHOST, ours: { from_iprev: "localhost" } }],
+  [123, { why: '"by uid" names no host; the host stands before it', ours: { by: { Name: "alpha" } } }],
   [125, { why: SLASH, ours: { from: { Name: "Unknown/Local" } } }],
   [126, { why: LOCALHOST, ours: { from_iprev: "localhost" } }],
   [127, { why: LOCALHOST, ours: { from_iprev: "localhost" } }],

@@ -111,13 +111,18 @@ function matchParentheses(text: string): ReadonlyMap<number, number> {
     const code = text.charCodeAt(at);
     if (code === OPEN) open.push(at);
     else if (code === BACKSLASH) at++;
-    else if (code === QUOTE && open.length === 0) at = Math.max(at, quotedEnd(text, at) - 1);
+    else if (code === QUOTE && (open.length === 0 || isLocalPart(text, at))) at = Math.max(at, quotedEnd(text, at) - 1);
     else if (code === CLOSE) {
       const partner = open.pop();
       if (partner !== undefined) closers.set(partner, at);
     }
   }
   return closers;
+}
+
+/** Quotes mean nothing in a comment, but those of an address in it may hold parentheses: `(envelope-from <"a) ("@b>)`. */
+function isLocalPart(text: string, at: number): boolean {
+  return text.charCodeAt(at - 1) === LESS && text.charCodeAt(quotedEnd(text, at)) === AT;
 }
 
 function endsWord(code: number): boolean {
@@ -145,6 +150,7 @@ const COMMA = 44;
 const SEMICOLON = 59;
 const LESS = 60;
 const GREATER = 62;
+const AT = 64;
 const LEFT = 91;
 const BACKSLASH = 92;
 const RIGHT = 93;

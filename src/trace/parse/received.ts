@@ -6,6 +6,7 @@ import { parseDate } from "./date.ts";
 import { type FromReading, readFrom, readFromComment } from "./from.ts";
 import { type Token, unquote } from "./lex.ts";
 import { ownWords } from "./seen.ts";
+import { envelopeIn, quotesClient } from "./quoting.ts";
 import { readProtocol } from "./protocol.ts";
 import { detectSoftware } from "./software.ts";
 import { judgeSyntax } from "./syntax.ts";
@@ -142,7 +143,7 @@ function authOf(
   flag: boolean,
 ): AuthStatement | undefined {
   for (const comment of trusted(comments)) {
-    const statement = readAuthComment(comment.text);
+    const statement = quotesClient(comment.text) ? undefined : readAuthComment(comment.text);
     if (statement !== undefined) return statement;
   }
   if (from?.user !== undefined) return { source: "clause", user: from.user };
@@ -158,9 +159,8 @@ function localOf(
   const by = all.findIndex((clause) => clause.name === "by");
   if (all.some((clause, at) => at > by && by >= 0 && clause.name === "from" && clause.tokens[0]?.text === "stdin"))
     return "stdin";
-  return trusted(comments).some((one) => one.after !== "from" && LOCAL_COMMENT.test(one.text.slice(0, LONGEST_SEEN)))
-    ? "user"
-    : undefined;
+  const own = trusted(comments).filter((one) => one.after !== "from" && !quotesClient(one.text));
+  return own.some((one) => LOCAL_COMMENT.test(one.text.slice(0, LONGEST_SEEN))) ? "user" : undefined;
 }
 
 function envelopeOf(all: readonly Clause[], comments: Received["comments"]): string | undefined {
@@ -169,7 +169,7 @@ function envelopeOf(all: readonly Clause[], comments: Received["comments"]): str
   const second = all.findLast((one) => one.name === "from" && one.tokens[0]?.kind === "angle");
   if (second !== undefined) return valueOf(second);
   for (const comment of trusted(comments)) {
-    const found = ENVELOPE.exec(comment.text.slice(0, LONGEST_SEEN))?.[1];
+    const found = envelopeIn(comment.text.slice(0, LONGEST_SEEN));
     if (found !== undefined && comment.after !== "from") return found;
   }
   return undefined;
@@ -222,5 +222,4 @@ const LONGEST_SEEN = 400;
 const FOLD = /\r\n?(?=[ \t])|\n(?=[ \t])/g;
 const FIELD_NAME = /^\s*Received[ \t]*:/i;
 const SHOWS_ADDRESS = /\[[0-9a-fI][^\]]*\]|^\s*\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}/i;
-const LOCAL_COMMENT = /\bfrom userid \d+|\binvoked by uid \d+|^uid \d+$|^Hopseal, local$/i;
-const ENVELOPE = /\benvelope-(?:from|sender) <?([^\s<>,)]*)>?/i;
+const LOCAL_COMMENT = /\bfrom userid \d+|\binvoked by uid \d+|^uid \d+$|^Hopseal, local$|\/Submit$/i;

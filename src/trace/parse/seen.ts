@@ -1,5 +1,6 @@
 import { readAddress, type SeenAddress } from "./address.ts";
 import { unquote } from "./lex.ts";
+import { envelopeIn } from "./quoting.ts";
 import type { LocalHint } from "./types.ts";
 
 /** What one comment of a from clause shows about the client. */
@@ -30,7 +31,7 @@ export function readSeen(comment: string): Seen {
   if (LOCAL_SOCKET.test(text)) seen.local = "socket";
   if (UID.test(text) || LOCAL_USER.test(text)) seen.local = "user";
   if (FORGED.test(text)) seen.forged = true;
-  const envelope = ENVELOPE.exec(text)?.[1];
+  const envelope = envelopeIn(text);
   if (envelope !== undefined) {
     seen.envelopeFrom = envelope;
     if (ENVELOPE_ONLY.test(text)) return seen;
@@ -149,7 +150,6 @@ const LOCAL_SOCKET = /(?:^|\s)\[(?:\[UNIX: [^\]]*\]|UNIX: [^\]]*|unix socket|loc
 const LOCAL_USER = /^[^\s@()[\]<>]+@localhost$/i;
 const UID = /^uid \d+\b|\bfrom userid \d+\b/i;
 const FORGED = /may be forged|unverified|rdns failed/i;
-const ENVELOPE = /\benvelope-(?:from|sender) <?([^\s<>,)]*)>?/i;
 const ENVELOPE_ONLY = /^envelope-(?:from|sender)/i;
 const SETTING = /^(helo|ehlo|ident|envelope-from)=(.*)$/i;
 const PORT = /^:(\d{1,5})/;

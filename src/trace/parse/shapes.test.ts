@@ -518,6 +518,40 @@ function rows(): { name: string; text: string; want: Want }[] {
       text: `from pine ([192.0.2.10]) by mx.rook.example (Lotus Domino Release 8.5.3) with ESMTP id 2026030309140712-1234:5 ; ${DATE}`,
       want: { id: "2026030309140712-1234:5", software: "domino", ...WHEN },
     },
+    {
+      name: "qmail-scanner, whose second by names a user id",
+      text: `from ann@pine.example by rook by uid 502 with qmail-scanner-1.14 (clean); ${DATE}`,
+      want: { by: "rook", with: "qmail-scanner-1.14", local: "user", ...WHEN },
+    },
+    {
+      name: "Exim configured to name the authenticated user",
+      text: `from out.pine.example ([192.0.2.10] helo=pine) by mx.rook.example with esmtpsa (TLS1.3) (Exim 4.98) id 1abcDE-00000000abc-1234 by authid <ann@pine.example> with cram_md5; ${DATE}`,
+      want: {
+        by: "mx.rook.example",
+        with: "esmtpsa",
+        version: "TLSv1.3",
+        id: "1abcDE-00000000abc-1234",
+        user: "ann@pine.example",
+        mechanism: "CRAM-MD5",
+        software: "exim",
+        ...WHEN,
+      },
+    },
+    {
+      name: "sendmail's submission program",
+      text: `(from ann@localhost) by rook.example (8.17.1/8.17.1/Submit) id h1abc; ${DATE}`,
+      want: { by: "rook.example", local: "user", software: "sendmail", ...WHEN },
+    },
+    {
+      name: "a version behind by that looks like an address",
+      text: `from [192.0.2.10] (192.0.2.10) by rook.example (8.7.004.06) (authenticated as ann@pine.example) id 55F0; ${DATE}`,
+      want: { ip: "192.0.2.10", by: "rook.example", auth: true, user: "ann@pine.example", ...WHEN },
+    },
+    {
+      name: "NUL, which is ignored",
+      text: `from pi\u0000ne.example (out.pi\u0000ne.example [192.\u00000.2.10]) by rook.example with ESMTP; ${DATE}`,
+      want: { helo: "pine.example", rdns: "out.pine.example", ip: "192.0.2.10", ...WHEN },
+    },
     { name: "an empty field", text: "", want: { helo: undefined, by: undefined, quality: "missing", software: null } },
   ];
 }

@@ -1,18 +1,21 @@
 import { compact } from "../compact.ts";
 import type { Clause } from "./clauses.ts";
+import { quotesEnvelope } from "./quoting.ts";
 import type { TlsStatement } from "./types.ts";
 
 /** Reads a comment as a statement about TLS; undefined when it is about something else. */
 export function readTlsComment(text: string): TlsStatement | undefined {
   const short = text.slice(0, LONGEST);
-  if (!HINT.test(short)) return undefined;
+  if (!HINT.test(short) || quotesEnvelope(short)) return undefined;
+  // What else stands there are names that the client's certificate gives.
+  if (CLIENT_CERT.test(short)) return clientCertOnly(short);
   const version = readVersion(short);
   const cipher = readCipher(short);
   const clientCert = readClientCert(short);
   const worded = WORDED.test(short) && (version !== undefined || cipher !== undefined);
   const bare = version !== undefined && BARE.test(short.trim());
   const encrypted = cipher !== undefined && ENCRYPTED.test(short);
-  if (!worded && !bare && !encrypted && !CLIENT_CERT.test(short) && !ALONE.test(short.trim())) return undefined;
+  if (!worded && !bare && !encrypted && !ALONE.test(short.trim())) return undefined;
   return compact<TlsStatement>({
     source: "comment",
     text: short.trim(),
@@ -23,6 +26,11 @@ export function readTlsComment(text: string): TlsStatement | undefined {
     clientCert,
     sni: SNI.exec(short)?.[1],
   });
+}
+
+function clientCertOnly(text: string): TlsStatement {
+  const clientCert = NO_CLIENT_CERT.test(text) ? "none" : VERIFIED.test(text) ? "verified" : "presented";
+  return { source: "comment", text: text.trim(), clientCert };
 }
 
 /** RFC 8314 §4.3: `tls CIPHER`, with `group NAME` straight behind it. */
@@ -86,10 +94,7 @@ function readBits(text: string): number | undefined {
 function readClientCert(text: string): TlsStatement["clientCert"] {
   if (NO_CLIENT_CERT.test(text)) return "none";
   const verify = VERIFY.exec(text)?.[1]?.toUpperCase();
-  if (verify !== undefined) return SENDMAIL_VERIFY.get(verify);
-  if (!CLIENT_CERT.test(text)) return undefined;
-  if (VERIFIED.test(text)) return "verified";
-  return "presented";
+  return verify === undefined ? undefined : SENDMAIL_VERIFY.get(verify);
 }
 
 const LONGEST = 700;
@@ -117,7 +122,8 @@ const SNI = /\bsni=([^\s()\\]{1,255})/;
 const NO_CLIENT_CERT =
   /\bno client certificate|client did not present|client certificate not present|client-cert=none/i;
 const CLIENT_CERT = /^\s*(?:No client certificate|Client (?:did not present|CN |RPK|certificate))/i;
-const VERIFIED = /(?:^|[( ])verified OK\b/;
+/** Behind the names, at the end. */
+const VERIFIED = /\(verified OK\)\s*$/;
 const VERIFY = /\bverify=([A-Za-z]{2,10})\b/;
 /** sendmail: NO no certificate, NOT and NONE none asked for, OK and FAIL its verification. */
 const SENDMAIL_VERIFY: ReadonlyMap<string, "none" | "verified" | "failed"> = new Map([

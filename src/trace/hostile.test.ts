@@ -268,6 +268,12 @@ test("a forged chain below a field of ours is never taken for ours, whatever EHL
   }
 });
 
+test("a newest field by localhost is not ours unless localhost is configured", () => {
+  const text = `Received: from a.example (a.example [192.0.2.1]) by localhost (amavisd-new) with ESMTP id 1; ${DATE}\r\n`;
+  assert.equal(interpretTrace(text, { ours: ["mx.rook.example"] }).trustBoundaryIndex, -1);
+  assert.equal(interpretTrace(text, { ours: ["localhost"] }).trustBoundaryIndex, 0);
+});
+
 /** Four times the text must take far less than sixteen times the time; measured again only where it seems not to. */
 function growsLikeTheLength(
   what: string,

@@ -52,6 +52,8 @@ test("readMessages reads a message, an mbox, a Maildir and a folder tree, and na
     await writeFile(join(root, "tree/deep/b.mbox"), "From x\nReceived: f\n\n");
     await writeFile(join(root, "tree/notes.txt"), "no message");
     await writeFile(join(root, "empty.eml"), "");
+    await writeFile(join(root, "picture.eml"), new Uint8Array([0x89, 0x50, 0x4e, 0x47, 13, 10, 26, 10, 0, 0]));
+    await writeFile(join(root, "notes.txt"), "no message\n");
     const names = async (source: string): Promise<string[]> => {
       const found: string[] = [];
       for await (const message of readMessages(join(root, source), fail))
@@ -63,6 +65,8 @@ test("readMessages reads a message, an mbox, a Maildir and a folder tree, and na
     assert.deepEqual(await names("md"), ["md/cur/1:2,S", "md/new/2"]);
     assert.deepEqual(await names("tree"), ["tree/a.eml", "tree/deep/b.mbox#1"]);
     assert.deepEqual(await names("empty.eml"), []);
+    assert.deepEqual(await names("picture.eml"), []);
+    assert.deepEqual(await names("notes.txt"), []);
     await assert.rejects(names("nowhere"), /ENOENT/);
   } finally {
     await rm(root, { recursive: true });

@@ -2,6 +2,7 @@ import { createReadStream, type Dirent } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { type Bytes, concat } from "../../base/mod.ts";
+import { scanFields } from "../../trace/mod.ts";
 import { mboxHeaders } from "./mbox.ts";
 
 export interface Message {
@@ -36,7 +37,8 @@ async function* messagesOf(name: string, chunks: AsyncIterable<Bytes>, fail: OnF
   try {
     const start = await readStart(iterator);
     if (!isMailbox(start)) {
-      if (start.length > 0) yield { name, header: await readHeader(start, iterator) };
+      const header = await readHeader(start, iterator);
+      if (isMessage(header)) yield { name, header };
       return;
     }
     let number = 0;
@@ -90,6 +92,11 @@ function hasEmptyLine(bytes: Bytes): boolean {
 async function* prepend(start: Bytes, iterator: AsyncIterator<Bytes>): AsyncGenerator<Bytes> {
   yield start;
   for (let next = await iterator.next(); next.done !== true; next = await iterator.next()) yield next.value;
+}
+
+/** Has at least one field; binary files and plain text have none. */
+function isMessage(header: Bytes): boolean {
+  return scanFields(header, { maxFields: 1 }).fields.length > 0;
 }
 
 function isMailbox(start: Bytes): boolean {

@@ -50,7 +50,8 @@ What our hosts wrote
 Weakest link  facts: hop 2, TLS; claims: hop 1, weak TLS
 All by TLS    facts: yes; claims: yes
 Submitted     at hop 1, authenticated
-TLS says that the channel was encrypted; whether the sender checked the server's identity is not knowable here.`,
+TLS says that the channel was encrypted; whether the sender checked the server's
+  identity is not knowable here.`,
   );
 });
 

@@ -64,7 +64,7 @@ function closing(path: Path, paint: Paint): string[] {
       `${paint("bold", mark.field)}  ${printable(`${mark.domain ?? ""} ${what}`.trim())} added ${where}${claim}`,
     );
   }
-  for (const note of path.notes) lines.push(paint("dim", `${printable(note)}.`));
+  for (const note of path.notes) lines.push(...wrapped(`${printable(note)}.`).map((line) => paint("dim", line)));
   return lines;
 }
 
@@ -88,6 +88,18 @@ function delayText(delay: HopDelay): string | undefined {
   return `${"▇".repeat(length)}${length > 0 ? " " : ""}${span(delay.seconds)} after the hop before${label}`;
 }
 
+/** Lines of at most 80 columns, broken between words. */
+function wrapped(text: string): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(" ")) {
+    const last = lines[lines.length - 1];
+    if (last !== undefined && last.length + word.length < COLUMNS) lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(lines.length === 0 ? word : `  ${word}`);
+  }
+  return lines;
+}
+
+const COLUMNS = 80;
 const BAR = 24;
 const DAY = 86_400;
 const LONG = 300;

@@ -14,7 +14,7 @@ export function findBoundary(fields: readonly Received[], confirmed: readonly bo
   if (ours.empty) return 0;
   let boundary = -1;
   for (const [at, field] of fields.entries()) {
-    if (!isWrittenByUs(field, ours)) break;
+    if (!isWrittenByUs(field, ours, at)) break;
     boundary = at;
     if (field.doubtful || !cameFromUs(field, confirmed[at] === true, ours)) break;
   }
@@ -27,11 +27,12 @@ export function trustOf(index: number, boundary: number, ours: Ours): Hop["trust
   return index === boundary && !ours.empty ? "neighbour" : "ours";
 }
 
-function isWrittenByUs(field: Received, ours: Ours): boolean {
+function isWrittenByUs(field: Received, ours: Ours, at: number): boolean {
   const { by } = field;
   if (by === undefined) return false;
   if (ours.hasName(by.name) || (by.name === undefined && ours.hasIp(by.ip))) return true;
-  // A content filter on the same machine calls itself localhost; only our own hop above can lead here.
+  // A content filter on the same machine calls itself localhost; below the top only our own hop can lead here.
+  if (at === 0) return false;
   return by.name?.toLowerCase() === "localhost" || (by.name === undefined && by.ip !== undefined && isLoopback(by.ip));
 }
 

@@ -1,5 +1,5 @@
 import { writeSync } from "node:fs";
-import { seededRandom, systemClock, systemRandom } from "../../src/base/mod.ts";
+import { seededRandom, systemClock, systemRandom, utf8 } from "../../src/base/mod.ts";
 import { domain, type Envelope, NO_DEMAND } from "../../src/mail/mod.ts";
 import { type Claim, type Destination, newQueueId, type Store, StoreError } from "../../src/queue/mod.ts";
 import { openSqliteStore } from "../../src/queue/store/mod.ts";
@@ -97,8 +97,15 @@ function envelopeOf(id: string): Envelope {
   };
 }
 
+/** Returns when the line is with the system, whole; a pipe that is full for the moment is asked again. */
 function say(line: string): void {
-  writeSync(1, `${line}\n`);
+  for (let rest = utf8(`${line}\n`); rest.length > 0; ) {
+    try {
+      rest = rest.subarray(writeSync(1, rest));
+    } catch (error) {
+      if (!(error instanceof Error && "code" in error && error.code === "EAGAIN")) throw error;
+    }
+  }
 }
 
 function nextTurn(): Promise<void> {

@@ -5,8 +5,11 @@ import { reportFault } from "./report.ts";
 /** A claim that is kept alive until disposed. */
 export interface Held extends Disposable {
   readonly claim: Claim;
-  /** Aborted when somebody else may have the claim. */
-  readonly lost: AbortSignal;
+  /** Ends the attempt: somebody else may have the claim, or `stop` was called. */
+  readonly signal: AbortSignal;
+  /** The lease could not be renewed when it was last tried, so that the claim may be offered to anybody soon, even to us. */
+  readonly failing: boolean;
+  stop(): void;
 }
 
 /** Renews a claim at half of its time. */
@@ -15,18 +18,21 @@ export function holdClaim(
   options: { readonly store: Store; readonly clock: Clock; readonly lease: Millis },
 ): Held {
   const { store, clock, lease } = options;
-  const lost = new AbortController();
+  const ending = new AbortController();
+  let failing = false;
   let timer: Disposable | undefined;
   let over = false;
   let until = claim.leaseUntil;
   const renew = async (): Promise<void> => {
     const next = clock.now() + lease;
     try {
-      if (await store.renew(claim, next)) until = next;
-      else return lost.abort(new Error("The lease was lost"));
+      failing = !(await store.renew(claim, next));
+      if (failing) return ending.abort(new Error("The lease was lost"));
+      until = next;
     } catch (error) {
+      failing = true;
       reportFault(`Cannot renew the lease of message ${claim.message}`, error);
-      if (clock.now() >= until) return lost.abort(new Error("The lease ran out"));
+      if (clock.now() >= until) return ending.abort(new Error("The lease ran out"));
     }
     if (!over) arm();
   };
@@ -36,7 +42,11 @@ export function holdClaim(
   arm();
   return {
     claim,
-    lost: lost.signal,
+    signal: ending.signal,
+    get failing() {
+      return failing;
+    },
+    stop: () => ending.abort(new Error("Shutting down")),
     [Symbol.dispose]() {
       over = true;
       timer?.[Symbol.dispose]();

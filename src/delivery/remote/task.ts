@@ -1,5 +1,5 @@
 import { type Bytes, type Millis, sleep } from "../../base/mod.ts";
-import type { Claim, Settlement } from "../../queue/mod.ts";
+import { type Claim, type Settlement, StoreError } from "../../queue/mod.ts";
 import { statusOf } from "../../status/mod.ts";
 import type { RecipientOutcome } from "../walk.ts";
 import { bounceFor, readStart, reportedFailures } from "../bounce.ts";
@@ -11,29 +11,28 @@ import type { DeliveryOptions } from "./options.ts";
 import { reportAttempt, reportFault } from "./report.ts";
 
 /**
- * Works on one claim from the first look-up to its settlement. Never rejects. `stop` ends the attempt early; what was
- * decided by then is kept, the rest is due again at once.
+ * Works on one claim from the first look-up to its settlement. Never rejects. An attempt that its lease ends early keeps
+ * what was decided by then, the rest is due again at once. After `stop` the outcome is recorded now or not at all.
  */
 export async function workOn(held: Held, options: DeliveryOptions, stop: AbortSignal): Promise<void> {
   using lease = held;
-  const { claim } = lease;
-  const signal = AbortSignal.any([stop, lease.lost]);
-  if (claim.crashes >= MOST_CRASHES) return hold(claim, options);
+  const { claim, signal } = lease;
+  if (claim.crashes >= MOST_CRASHES) return hold(claim, options, stop);
   const started = options.clock.monotonic();
   const { outcomes, closing } = await attempt(claim, options, signal);
   const took = options.clock.monotonic() - started;
   const verdict = judge(claim, outcomes, options, signal.aborted);
-  if (await settle(claim, await settlementOf(claim, verdict, options), options)) {
+  if (await settle(claim, await settlementOf(claim, verdict, options), options, stop)) {
     reportAttempt(claim, verdict.outcomes, { at: options.clock.now(), took });
   }
   await closing;
 }
 
 /** Gives a claim back untouched. */
-export async function release(held: Held, options: DeliveryOptions): Promise<void> {
+export async function release(held: Held, options: DeliveryOptions, stop: AbortSignal): Promise<void> {
   using lease = held;
   const now = options.clock.now();
-  await settle(lease.claim, { at: now, recipients: new Map(), retryAt: now }, options);
+  await settle(lease.claim, { at: now, recipients: new Map(), retryAt: now }, options, stop);
 }
 
 async function attempt(
@@ -99,30 +98,42 @@ async function startOf(claim: Claim, options: DeliveryOptions): Promise<Bytes> {
   }
 }
 
-async function hold(claim: Claim, options: DeliveryOptions): Promise<void> {
+async function hold(claim: Claim, options: DeliveryOptions, stop: AbortSignal): Promise<void> {
   const now = options.clock.now();
   reportFault(
     `Message ${claim.message} to ${claim.destination} is on hold: its attempt crashed ${claim.crashes} times`,
   );
-  await settle(claim, { at: now, recipients: new Map(), retryAt: now, hold: true }, options);
+  await settle(claim, { at: now, recipients: new Map(), retryAt: now, hold: true }, options, stop);
 }
 
-/** Settles, again after a while when the store cannot; the lease goes on meanwhile. False when nothing was changed. */
-async function settle(claim: Claim, settlement: Settlement, options: DeliveryOptions): Promise<boolean> {
-  for (let tries = 1; ; tries++) {
+/**
+ * Settles, again and again while the store cannot: a message that is delivered and not recorded would be delivered twice.
+ * The lease goes on meanwhile. Gives up when `stop` is given and on what cannot get better. False when nothing was changed.
+ */
+async function settle(
+  claim: Claim,
+  settlement: Settlement,
+  options: DeliveryOptions,
+  stop: AbortSignal,
+): Promise<boolean> {
+  for (let wait = SETTLE_AGAIN; ; wait = Math.min(wait * 2, LONGEST_WAIT)) {
     try {
       const settled = await options.store.settle(claim, settlement);
       if (!settled) reportFault(`The lease of message ${claim.message} was lost before its outcome was recorded`);
       return settled;
     } catch (error) {
       reportFault(`Cannot record the outcome of message ${claim.message}`, error);
-      if (tries === MOST_TRIES) return false;
-      await sleep(options.clock, SETTLE_AGAIN * 2 ** tries);
+      if (!mayRecover(error) || stop.aborted) return false;
+      await sleep(options.clock, wait, stop).catch(() => undefined);
     }
   }
 }
 
+function mayRecover(error: unknown): boolean {
+  return error instanceof StoreError && (error.kind === "io" || error.kind === "no-space");
+}
+
 /** Attempts in a row under which the process died, after which an operator must look (they may be its cause). */
 const MOST_CRASHES = 3;
-const MOST_TRIES = 5;
-const SETTLE_AGAIN: Millis = 500;
+const SETTLE_AGAIN: Millis = 1000;
+const LONGEST_WAIT: Millis = 30_000;

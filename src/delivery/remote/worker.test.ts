@@ -470,6 +470,29 @@ test("startDelivery: what was claimed and not begun is given back at the signal"
   assert.deepEqual(crashes.sort(), [0, 0, 1, 1]);
 });
 
+test("startDelivery: what a claim brings after the signal is given back, not begun", async () => {
+  const stop = new AbortController();
+  await using it = await house(
+    { [PINE]: {} },
+    {
+      signal: stop.signal,
+      wrap: (store) => ({
+        ...store,
+        async claim(request) {
+          const claims = await store.claim(request);
+          stop.abort();
+          return claims;
+        },
+      }),
+    },
+  );
+  await it.send(["bo@pine.example"]);
+  await it.start();
+  await it.pass(1000);
+  assert.deepEqual(it.network.log, []);
+  assert.equal((await it.store.list())[0]?.units[0]?.state, "due");
+});
+
 test("startDelivery: a message whose attempts crash is held for an operator", async () => {
   await using it = await house({ [PINE]: {} });
   const id = await it.send(["bo@pine.example"]);
@@ -609,16 +632,63 @@ test("startDelivery: a store that cannot renew for a while costs nothing, one th
   it.stop.abort();
 });
 
-test("startDelivery: an outcome that can never be recorded is given up, and the lease with it", async () => {
+test("startDelivery: an outcome is not forgotten while the process lives, nor the message sent again, however long the store fails", async () => {
+  let broken = false;
   await using it = await house(
     { [PINE]: {} },
-    { wrap: (store) => ({ ...store, settle: () => Promise.reject(new StoreError("io", "disk")) }) },
+    {
+      lease: MINUTE,
+      wrap: (store) => ({
+        ...store,
+        settle: (...call) => (broken ? Promise.reject(new StoreError("io", "disk")) : store.settle(...call)),
+        renew: (...call) => (broken ? Promise.reject(new StoreError("io", "disk")) : store.renew(...call)),
+      }),
+    },
+  );
+  await it.send(["bo@pine.example"]);
+  broken = true;
+  await it.start();
+  await it.pass(HOUR, 1000);
+  assert.equal(it.attempts.length, 0);
+  broken = false;
+  await it.pass(MINUTE, 1000);
+  assert.deepEqual(
+    it.attempts.map((one) => `${one.attempt} ${one.outcome}`),
+    ["1 delivered"],
+  );
+  assert.equal(it.network.log.filter((line) => line.includes("MAIL")).length, 1);
+  assert.deepEqual(await it.store.count(), { messages: 0, units: 0 });
+});
+
+test("startDelivery: an outcome that makes no sense to the store is given up, and the lease with it", async () => {
+  await using it = await house(
+    { [PINE]: {} },
+    { wrap: (store) => ({ ...store, settle: () => Promise.reject(new Error("a bug")) }) },
   );
   await it.send(["bo@pine.example"]);
   await it.start();
   await it.pass(MINUTE, 1000);
   assert.deepEqual(it.attempts, []);
-  assert.equal(it.faults.length, 5);
+  assert.equal(it.faults.length, 1);
+});
+
+test("startDelivery: a store that fails to the end holds no shutdown up beyond its time", async () => {
+  await using it = await house(
+    { [PINE]: {} },
+    { wrap: (store) => ({ ...store, settle: () => Promise.reject(new StoreError("io", "disk")) }) },
+  );
+  await it.send(["bo@pine.example"]);
+  let over = false;
+  const delivery = startDelivery({ ...optionsOf(it), openSession: it.network.openSession, drain: 20_000 });
+  void delivery.done.then(() => {
+    over = true;
+  });
+  await it.pass(HOUR, MINUTE);
+  it.stop.abort();
+  await it.pass(19_000, 1000);
+  assert.equal(over, false);
+  await it.pass(2000, 1000);
+  assert.equal(over, true);
 });
 
 test("startDelivery: a notice is written even when the original cannot be read any more", async () => {

@@ -24,7 +24,7 @@ export function startDelivery(options: DeliveryOptions): Delivery {
     perDestination: Math.max(1, options.perDestination ?? PER_DESTINATION),
     busy: new Map(),
     waiting: [],
-    tasks: new Set(),
+    tasks: new Map(),
     bell: Promise.withResolvers<void>(),
   };
   const done = run(crew, hard);
@@ -39,14 +39,14 @@ export function startDelivery(options: DeliveryOptions): Delivery {
 
 interface Crew {
   readonly options: DeliveryOptions;
-  /** Ends attempts under way. */
+  /** The time to end in order is over. */
   readonly hard: AbortSignal;
   readonly concurrency: number;
   readonly perDestination: number;
   readonly busy: Map<Destination, number>;
   /** Claimed beyond what their destination may have at once. */
   readonly waiting: Held[];
-  readonly tasks: Set<Promise<void>>;
+  readonly tasks: Map<Promise<void>, Held>;
   bell: PromiseWithResolvers<void>;
 }
 
@@ -72,9 +72,11 @@ async function lookForWork(crew: Crew): Promise<Millis | undefined> {
   const { store, clock, signal, lease = LEASE } = crew.options;
   try {
     for (;;) {
+      // What is claimed by now and not begun is given back.
+      if (signal.aborted) return undefined;
       beginWaiting(crew);
       const room = crew.concurrency - crew.tasks.size;
-      if (room <= 0 || signal.aborted) return undefined;
+      if (room <= 0) return undefined;
       const except = fullDestinations(crew);
       const claims = await store.claim({
         now: clock.now(),
@@ -128,12 +130,16 @@ function begin(crew: Crew, held: Held): void {
       crew.tasks.delete(task);
       crew.bell.resolve();
     });
-  crew.tasks.add(task);
+  crew.tasks.set(task, held);
 }
 
-/** Destinations of which nothing more could be begun. */
+/**
+ * Destinations of which nothing more could be begun, or nothing should: a claim whose lease is failing may be offered
+ * again while we still have it, and what is delivered and not recorded would be delivered twice.
+ */
 function fullDestinations(crew: Crew): readonly Destination[] {
   const full = new Set(crew.waiting.map(({ claim }) => claim.destination));
+  for (const { claim, failing } of crew.tasks.values()) if (failing) full.add(claim.destination);
   for (const [destination, count] of crew.busy) if (count >= crew.perDestination) full.add(destination);
   return [...full];
 }
@@ -141,9 +147,12 @@ function fullDestinations(crew: Crew): readonly Destination[] {
 /** Gives back what was not begun, lets the rest finish, and ends what takes too long. */
 async function drain(crew: Crew, hard: AbortController): Promise<void> {
   const { clock, drain = DRAIN } = crew.options;
-  using _timer = clock.after(drain, () => hard.abort(new Error("Shutting down")));
-  await Promise.all(crew.waiting.splice(0).map((held) => release(held, crew.options)));
-  await Promise.all(crew.tasks);
+  using _timer = clock.after(drain, () => {
+    hard.abort(new Error("Shutting down"));
+    for (const held of crew.tasks.values()) held.stop();
+  });
+  await Promise.all(crew.waiting.splice(0).map((held) => release(held, crew.options, hard.signal)));
+  await Promise.all(crew.tasks.keys());
 }
 
 const CONCURRENCY = 100;

@@ -131,7 +131,7 @@ function basisOf(field: Received, from: HopFrom | undefined): Omit<Draft["basis"
         : said(from?.ip !== undefined, "clause", connectionIp(field) === undefined ? "inferred" : sure),
     by: said(field.by !== undefined, "clause"),
     protocol: said(field.protocol !== undefined, "clause"),
-    time: said(dated, "clause", field.date.quality === "no-offset" ? "inferred" : "asserted"),
+    time: said(dated, "clause", field.date.quality === "no-offset" ? "inferred" : sure),
     software: said(field.software !== null, "convention", "inferred"),
   };
 }

@@ -18,6 +18,7 @@ const ROWS: readonly (readonly [string, string, string, (readonly string[])?])[]
   ["from b.example by b.example with LMTP id 1", "local", "inferred"],
   ["by b.example with LMTP id 1", "local", "inferred"],
   ["by b.example (Hopseal, local) id 1", "local", "asserted"],
+  ["from x by y ([127.0.0.1]) by b.example (Postfix) with ESMTP id 1", "local", "inferred"],
   // tls
   ["from a.example (a.example [192.0.2.1]) by b.example with ESMTPS id 1", "tls", "asserted"],
   ["from a.example (a.example [192.0.2.1]) by b.example with UTF8SMTPSA id 1", "tls", "asserted"],
@@ -102,6 +103,9 @@ const ROWS: readonly (readonly [string, string, string, (readonly string[])?])[]
   ["by 2002:a05:6a00:1234:b0:5a:1:2 with SMTP id 1", "unknown", "unknown"],
   ["by b.example (Postfix) id 1 for <bo@b.example>", "unknown", "unknown"],
   ["from a ([192.0.2.1]) by b.example", "unknown", "unknown"],
+  ["from [127.0.0.1] by b.example (Postfix) with ESMTP id 1", "unknown", "unknown"],
+  ["from [192.0.2.1] by b.example (Postfix) with ESMTP id 1", "unknown", "unknown"],
+  ["from a (a [192.0.2.1]) by b.localdomain (Postfix) with ESMTP id 1", "unknown", "unknown"],
 ];
 
 for (const [text, state, confidence, weaknesses] of ROWS)

@@ -51,12 +51,12 @@ function plain(
 function localReason(field: Received): Evidence | undefined {
   const { protocol, from } = field;
   const ip = connectionIp(field);
-  if (field.local !== undefined)
-    return { source: "comment", text: `handed over locally (${field.local})`, confidence: "asserted" };
+  const confidence = field.doubtful ? "inferred" : "asserted";
+  if (field.local !== undefined) return { source: "comment", text: `handed over locally (${field.local})`, confidence };
   if (protocol !== undefined && LOCAL_PROTOCOL.test(protocol.raw))
-    return { source: "clause", text: `with ${protocol.raw}`, confidence: "asserted" };
+    return { source: "clause", text: `with ${protocol.raw}`, confidence };
   if (ip !== undefined && isLoopback(ip))
-    return { source: "comment", text: `received from ${ip}, a loopback address`, confidence: "asserted" };
+    return { source: "comment", text: `received from ${ip}, a loopback address`, confidence };
   if (protocol?.family === "lmtp" && from?.ip === undefined && sameHost(field))
     return { source: "convention", text: `with ${protocol.raw}, and no address of a client`, confidence: "inferred" };
   return undefined;

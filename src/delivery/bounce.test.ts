@@ -73,8 +73,14 @@ test("bounceFor: an internationalised sender makes the notice need SMTPUTF8 (RFC
 });
 
 test("bounceFor: what required TLS comes back with nothing but what identifies it (RFC 8689 §5)", () => {
-  const text = fromUtf8(bounce({ demand: { level: "secure", propagate: true, because: [] } }).body);
-  assert.ok(text.includes("Message-ID: <1@x>") && !text.includes("secret plans"));
+  for (const demand of [
+    { level: "secure", propagate: true, because: [] },
+    { level: "secure", propagate: false, because: [] },
+    { level: "encrypt", propagate: false, because: [] },
+  ] as const) {
+    const text = fromUtf8(bounce({ demand }).body);
+    assert.ok(text.includes("Message-ID: <1@x>") && !text.includes("secret plans"));
+  }
 });
 
 test("bounceFor: nobody to tell, nothing to tell", () => {

@@ -57,7 +57,8 @@ export function bounceFor(
     ...(dsn.envid === undefined ? {} : { envid: dsn.envid }),
     recipients: failed.map(({ index, status }) => ({ recipient: recipients[index] as Recipient, status })),
     start: options.start,
-    redact: demand.propagate,
+    // The notice leaves without any demand, so it may not carry what was to be protected.
+    redact: demand.propagate || demand.level !== "may",
     trace: generateReceived({
       by: hostname,
       id,

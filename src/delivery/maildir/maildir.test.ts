@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -19,6 +19,8 @@ function message(parts: readonly string[], name = "1.a.host"): MaildirMessage {
     reversePath: { kind: "mailbox", mailbox: { localPart: "ada", domain: domain("pine.example") } },
     recipient: { localPart: "bo smith", domain: domain("rook.example") },
     name,
+    attempt: 1,
+    binary: false,
     async *open() {
       for (const part of parts) yield await Promise.resolve(utf8(part));
     },
@@ -64,6 +66,40 @@ test("deliverToMaildir: a failure is temporary and leaves nothing behind", async
   const full = await deliverToMaildir(`${home.path}/bo`, broken);
   assert.deepEqual([full.code, full.enhanced], [452, "4.2.2"]);
   assert.deepEqual([await readdir(`${home.path}/bo/tmp`), await readdir(`${home.path}/bo/new`)], [[], []]);
+});
+
+test("deliverToMaildir: binary content is kept octet for octet (RFC 3030 §3)", async () => {
+  await using home = await folder();
+  const content = "Subject: x\r\n\r\none\ntwo\r\n\0\rthree\r";
+  await deliverToMaildir(home.path, { ...message([content.slice(0, 11), content.slice(11)]), binary: true });
+  assert.equal(
+    await readFile(`${home.path}/new/1.a.host`, "utf8"),
+    `Return-Path: <ada@pine.example>\r\nDelivered-To: "bo smith"@rook.example\r\n${content}`,
+  );
+});
+
+test("deliverToMaildir: two tries at once never write the same file, and no link is followed", async () => {
+  await using home = await folder();
+  const half = Promise.withResolvers<void>();
+  const slow: MaildirMessage = {
+    ...message([]),
+    async *open() {
+      yield utf8("whole\r\n");
+      await half.promise;
+      yield utf8("message\r\n");
+    },
+  };
+  const first = deliverToMaildir(home.path, slow);
+  const second = await deliverToMaildir(home.path, { ...message(["whole\r\nmessage\r\n"]), attempt: 2 });
+  assert.equal(second.code, 250);
+  half.resolve();
+  assert.equal((await first).code, 250);
+  assert.match(await readFile(`${home.path}/new/1.a.host`, "utf8"), /\nwhole\nmessage\n$/);
+  await writeFile(`${home.path}/victim`, "precious");
+  await symlink(`${home.path}/victim`, `${home.path}/tmp/1.a.host.3`);
+  const linked = await deliverToMaildir(home.path, { ...message(["x\r\n"]), attempt: 3 });
+  assert.equal(linked.code, 451);
+  assert.equal(await readFile(`${home.path}/victim`, "utf8"), "precious");
 });
 
 test("withUnixLines: the same result however the content is split", () => {

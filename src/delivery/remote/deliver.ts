@@ -91,12 +91,16 @@ async function deliverLocally(
 ): Promise<Attempt> {
   const outcomes = new Map<number, RecipientOutcome>();
   const via: Via = { tls: "local:maildir", because: [] };
+  const { body, content } = claim.envelope;
   for (const index of group.recipients) {
     const { mailbox } = claim.envelope.recipients[index] as Recipient;
     const status = await deliverToMaildir(maildirPath(target.path, mailbox), {
       reversePath: claim.envelope.reversePath,
       recipient: mailbox,
       name: `${Math.floor(claim.acceptedAt / 1000)}.Q${claim.message}R${index}.${options.hostname}`,
+      attempt: claim.attempt,
+      // RFC 3030 §3
+      binary: body === "binarymime" || content.bareCrLf,
       open: () => options.store.openBody(claim.message),
     });
     outcomes.set(index, { end: endOf(status), status, via });

@@ -24,6 +24,7 @@ export async function workOn(held: Held, options: DeliveryOptions, stop: AbortSi
   const verdict = judge(claim, outcomes, options, signal.aborted);
   if (await settle(claim, await settlementOf(claim, verdict, options), options, stop)) {
     reportAttempt(claim, verdict.outcomes, { at: options.clock.now(), took });
+    reportDropped(claim, verdict);
   }
   await closing;
 }
@@ -33,6 +34,12 @@ export async function release(held: Held, options: DeliveryOptions, stop: AbortS
   using lease = held;
   const now = options.clock.now();
   await settle(lease.claim, { at: now, recipients: new Map(), retryAt: now }, options, stop);
+}
+
+/** A notice that cannot be delivered ends here, but never in silence (RFC 5321 §6.1). */
+function reportDropped({ message, destination, envelope }: Claim, { failed }: Verdict): void {
+  if (envelope.reversePath.kind !== "null" || failed.length === 0) return;
+  reportFault(`Message ${message} to ${destination} failed and has no sender to be returned to; it is dropped`);
 }
 
 async function attempt(

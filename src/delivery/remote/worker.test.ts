@@ -251,12 +251,15 @@ test("startDelivery: a failure returns the header to the sender, in the same set
 
 test("startDelivery: no notice about a notice, nor where the sender asked for none (RFC 5321 §6.1, RFC 3461 §4.1)", async () => {
   await using it = await house({ [PINE]: { transact: () => ({ recipients: [replied(550, "no")] }) }, [ROOK]: {} });
-  await it.send(["bo@pine.example"], { reversePath: NULL_REVERSE_PATH });
+  const dropped = await it.send(["bo@pine.example"], { reversePath: NULL_REVERSE_PATH });
   await it.send(["bo@pine.example"], { notify: "never" });
   await it.send(["bo@pine.example"], { notify: ["delay"] });
   await it.start();
   assert.equal(it.attempts.length, 3);
   assert.deepEqual(await it.store.count(), { messages: 0, units: 0 });
+  assert.deepEqual(it.faults, [
+    `Message ${dropped} to pine.example failed and has no sender to be returned to; it is dropped`,
+  ]);
 });
 
 test("startDelivery: a destination has its limit, and a dead one delays no other", async () => {

@@ -97,6 +97,13 @@ test("paths are read with tolerance for a space, and without for missing bracket
   });
 });
 
+test("a client without SMTPUTF8 is told of its UTF-8 in ASCII (RFC 5321 §4.2)", () => {
+  for (const line of ["MAIL FROM:<ädä@pine.example>", "MAIL FROM:<a@ädä.example>", "RCPT TO:<ädä@pine.example>"]) {
+    const parsed = parseCommand(line);
+    assert.equal(parsed.ok ? "" : parsed.error.detail, "The address needs SMTPUTF8", line);
+  }
+});
+
 test("parameters are read by their RFCs, and a bad one is refused", () => {
   const mail = (parameters: string): unknown => outcome(`MAIL FROM:<ada@pine.example> ${parameters}`);
   const rcpt = (parameters: string): unknown => outcome(`RCPT TO:<ada@pine.example> ${parameters}`);

@@ -108,6 +108,8 @@ function addressCause(fault: AddressFault, which: "sender" | "recipient"): Comma
 }
 
 function sentence(fault: AddressFault): string {
+  // RFC 5321 §4.2: the text of a reply is ASCII, for a client that did not ask for SMTPUTF8.
+  if (fault.kind === "not-ascii") return "The address needs SMTPUTF8";
   return fault.detail.charAt(0).toUpperCase() + fault.detail.slice(1);
 }
 

@@ -50,6 +50,7 @@ async function start(config: Config, seams: Seams): Promise<Daemon> {
   const unbind = new AsyncDisposableStack();
   unbind.use(listening);
   undo.defer(async () => await unbind.disposeAsync());
+  undo.defer(() => door.shut());
   const dropped = seams.afterBind?.() ?? ok(undefined);
   if (!dropped.ok) throw new StartFailure(dropped.error);
   const store = undo.use(await openStore(config, clock, random));

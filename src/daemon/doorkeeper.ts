@@ -1,10 +1,13 @@
 import type { ListenConfig } from "../config/mod.ts";
 import type { Reception } from "../smtp/server/mod.ts";
+import { statusOf } from "../status/mod.ts";
 
 export interface Doorkeeper {
   /** The reception of a listener; clients that come before `open` wait for their greeting. */
   readonly reception: (role: ListenConfig["role"]) => Reception;
   readonly open: (make: (role: ListenConfig["role"]) => Reception) => void;
+  /** Turns away those who wait, as the start failed; nothing after `open`. */
+  readonly shut: () => void;
 }
 
 /** Lets ports be bound while the program still has root, and clients in only when mail can be taken. */
@@ -20,7 +23,9 @@ export function doorkeeper(): Doorkeeper {
     };
     return {
       connected: (peer) =>
-        make === undefined ? opened.promise.then(() => inside().connected(peer)) : inside().connected(peer),
+        make === undefined
+          ? opened.promise.then(() => (make === undefined ? statusOf("shutting-down") : inside().connected(peer)))
+          : inside().connected(peer),
       mail: (peer, request) => inside().mail(peer, request),
     };
   };
@@ -30,5 +35,6 @@ export function doorkeeper(): Doorkeeper {
       make = maker;
       opened.resolve();
     },
+    shut: () => opened.resolve(),
   };
 }

@@ -10,14 +10,16 @@ export async function runDaemon(config: Config): Promise<Result<void, string>> {
   const log = openLog(config);
   if (!log.ok) return log;
   using _log = log.value;
+  // Before the start is over there is nothing to reload, and the signal must not end the process.
+  let running: Daemon | undefined;
+  process.on("SIGHUP", () => void (running === undefined ? undefined : reload(running)));
   const started = await startDaemon(config, { afterBind: () => dropPrivileges(config.user) });
   if (!started.ok) return started;
-  const daemon = started.value;
-  process.on("SIGHUP", () => void reload(daemon));
+  running = started.value;
   await stopSignal();
   process.once("SIGTERM", exitNow);
   process.once("SIGINT", exitNow);
-  await daemon.stop();
+  await running.stop();
   return ok(undefined);
 }
 
@@ -30,7 +32,7 @@ function openLog(config: Config): Result<Disposable, string> {
 }
 
 async function reload(daemon: Daemon): Promise<void> {
-  const problems = await daemon.reload();
+  const problems = await daemon.reload().catch((error: unknown) => [String(error)]);
   for (const text of problems) publish("hopseal:fault", { where: "reload", text });
   publish("hopseal:reloaded", { problems: problems.length });
 }

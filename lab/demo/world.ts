@@ -35,28 +35,31 @@ export async function openWorld(): Promise<World> {
     for (const part of ["cur", "new", "tmp"])
       await mkdir(join(folder, "mail", mailDomain, "bo", part), { recursive: true });
   }
-  const withTls = await start(recipientConfig(["rook.example", "oak.example"], true), folder);
-  const without = await start(recipientConfig(["birch.example", "elm.example"], false), folder);
+  await using undo = new AsyncDisposableStack();
+  undo.defer(async () => await rm(folder, { recursive: true, force: true }));
+  const begin = async (toml: string, seams?: Seams): Promise<Daemon> =>
+    undo.adopt(await start(toml, folder, seams), async (daemon) => await daemon.stop());
+  const withTls = await begin(recipientConfig(["rook.example", "oak.example"], true));
+  const without = await begin(recipientConfig(["birch.example", "elm.example"], false));
   const ports = new Map<string, number>();
   for (const name of ["mx.rook.example", "mx.oak.example"]) ports.set(name, portOf(withTls));
   for (const name of ["mx.birch.example", "mx.elm.example"]) ports.set(name, portOf(without));
   await writeFile(join(folder, "demo.toml"), SENDER);
   const dialTcp = tcpDialer({ clock: systemClock });
-  const hopseal = await start(SENDER, folder, {
+  const hopseal = await begin(SENDER, {
     resolver: loopbackMx(),
     // Port 25 needs root; the hosts of this world answer on ports of their own.
     dial: async (target, signal) => await dialTcp({ ...target, port: ports.get(target.host) ?? target.port }, signal),
   });
+  // From here on the world is the caller's to close; until here a failure leaves nothing running.
+  const kept = undo.move();
   return {
     folder,
     hopseal,
     port: portOf(hopseal),
     caFile,
     maildir: (localPart, mailDomain) => join(folder, "mail", mailDomain, localPart),
-    async close() {
-      for (const daemon of [hopseal, withTls, without]) await daemon.stop();
-      await rm(folder, { recursive: true, force: true });
-    },
+    close: async () => await kept.disposeAsync(),
   };
 }
 

@@ -202,4 +202,4 @@ const ADDRESS_START = /^(?:IPv6:)?[0-9a-f:]*[.:][0-9a-f:.]*/i;
 const ADDRESS = /\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}|[0-9a-f]{0,4}:[0-9a-f]{0,4}:[0-9a-f:.]*/i;
 /** Comments about something else that may quote an address. */
 const NOT_AN_ADDRESS =
-  /^\s*(?:[EL]?HELO|LHLO|EHLO|TLS|using|version=|auth|authenticated|envelope-|client|no client)\b/i;
+  /^\s*(?:[EL]?HELO|LHLO|EHLO|TLS|using|version=|auth|authenticated|envelope-|mailfrom|client|no client)\b/i;

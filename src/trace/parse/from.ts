@@ -46,7 +46,7 @@ export function readFrom(tokens: readonly Token[]): FromReading {
     rdnsConfirmed: confirmed(seen, rdns),
     ip: at?.ip,
     ipSeen: address !== undefined && !headFirst,
-    port: at?.port ?? head.port,
+    port: at?.port ?? head.port ?? (at === undefined ? undefined : last(seen, "port")),
     ident: last(seen, "ident"),
     identText: last(seen, "identText"),
   });

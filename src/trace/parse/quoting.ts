@@ -18,6 +18,6 @@ export function envelopeIn(comment: string): string | undefined {
 }
 
 const LONGEST = 60;
-const QUOTING = /^\s*(?:envelope-(?:from|sender)|ORCPT|Client (?:CN|RPK|certificate))\b/i;
-const ENVELOPE = /^\s*(?:envelope-(?:from|sender)|ORCPT)\b/i;
-const SENDER = /\benvelope-(?:from|sender) (?:<([^<>]*)>|([^\s<>,)]*))/i;
+const QUOTING = /^\s*(?:envelope-(?:from|sender)|mailfrom:|ORCPT|Client (?:CN|RPK|certificate))/i;
+const ENVELOPE = /^\s*(?:envelope-(?:from|sender)|mailfrom:|ORCPT)/i;
+const SENDER = /\b(?:envelope-(?:from|sender) |mailfrom:)(?:<([^<>]*)>|([^\s<>,)]*))/i;

@@ -15,6 +15,8 @@ export interface Seen {
   local?: LocalHint;
   /** The writer doubts the name. */
   forged?: boolean;
+  /** Given as `port=…`. */
+  port?: number;
   /** HELO is given as `helo=…`, as Exim does behind the address. */
   heloSetting?: boolean;
 }
@@ -133,7 +135,10 @@ function takeSetting(seen: Seen, key: string, value: string): void {
     seen.ident = bare;
     seen.identText = bare;
   } else if (lower === "envelope-from") seen.envelopeFrom = bare;
-  else {
+  else if (lower === "port") {
+    // Exim gives it in front of "helo=".
+    if (seen.heloSetting !== true && PORT_NUMBER.test(bare)) seen.port = Number(bare);
+  } else {
     seen.heloCommand = lower.toUpperCase() as NonNullable<Seen["heloCommand"]>;
     seen.helo = unquote(bare);
   }
@@ -150,8 +155,9 @@ const LOCAL_SOCKET = /(?:^|\s)\[(?:\[UNIX: [^\]]*\]|UNIX: [^\]]*|unix socket|loc
 const LOCAL_USER = /^[^\s@()[\]<>]+@localhost$/i;
 const UID = /^uid \d+\b|\bfrom userid \d+\b/i;
 const FORGED = /may be forged|unverified|rdns failed/i;
-const ENVELOPE_ONLY = /^envelope-(?:from|sender)/i;
-const SETTING = /^(helo|ehlo|ident|envelope-from)=(.*)$/i;
+const ENVELOPE_ONLY = /^(?:envelope-(?:from|sender)|mailfrom:)/i;
+const SETTING = /^(helo|ehlo|ident|envelope-from|port)=(.*)$/i;
+const PORT_NUMBER = /^\d{1,5}$/;
 const PORT = /^:(\d{1,5})/;
 const IDENT_TAG = /^IDENT:/i;
 const NAME = /^(?=[^\s]*[A-Za-z\u0080-\uffff])[A-Za-z0-9_.\u0080-\uffff-]{1,255}$/;

@@ -552,6 +552,16 @@ function rows(): { name: string; text: string; want: Want }[] {
       text: `from pi\u0000ne.example (out.pi\u0000ne.example [192.\u00000.2.10]) by rook.example with ESMTP; ${DATE}`,
       want: { helo: "pine.example", rdns: "out.pine.example", ip: "192.0.2.10", ...WHEN },
     },
+    {
+      name: "Exim without a name, with the port",
+      text: `from [192.0.2.10] (port=51234 helo=pine) by mx.rook.example with esmtp (Exim 4.98) id 1abcDE-00000000abc-1234; ${DATE}`,
+      want: { helo: "pine", rdns: undefined, ip: "192.0.2.10", port: 51_234, software: "exim", ...WHEN },
+    },
+    {
+      name: "Alibaba, which quotes the envelope sender behind the address",
+      text: `from 192.0.2.10(mailfrom:ann@[198.51.100.7] fp:SMTPD_---0W cluster:ay36) by mx.rook.example; ${DATE}`,
+      want: { rdns: undefined, ip: "192.0.2.10", envelopeFrom: "ann@[198.51.100.7]", by: "mx.rook.example", ...WHEN },
+    },
     { name: "an empty field", text: "", want: { helo: undefined, by: undefined, quality: "missing", software: null } },
   ];
 }

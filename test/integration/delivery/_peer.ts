@@ -19,6 +19,8 @@ export type Behaviour =
   | "mail-451"
   | "rcpt-450"
   | "rcpt-550"
+  /** Recipients called "later" get 450, those called "never" 550, others are taken. */
+  | "rcpt-by-name"
   | "data-554"
   | "drop-after-dot"
   | "silent-close";
@@ -143,6 +145,8 @@ function answer({ behaviour, secure }: Host, line: string, channel: Channel): st
   if (line.startsWith("MAIL") && behaviour === "mail-451") return "451 4.3.0 later\r\n";
   if (line.startsWith("RCPT") && behaviour === "rcpt-450") return "450 4.2.0 greylisted\r\n";
   if (line.startsWith("RCPT") && behaviour === "rcpt-550") return "550 5.1.1 no such user\r\n";
+  if (behaviour === "rcpt-by-name" && line.startsWith("RCPT TO:<LATER@")) return "450 4.2.1 later\r\n";
+  if (behaviour === "rcpt-by-name" && line.startsWith("RCPT TO:<NEVER@")) return "550 5.1.1 never\r\n";
   if (line.startsWith("DATA")) return REFUSING.has(behaviour) ? "503 5.5.1 no recipients\r\n" : "354 go on\r\n";
   return line.startsWith("QUIT") ? "221 2.0.0 bye\r\n" : "250 2.0.0 ok\r\n";
 }

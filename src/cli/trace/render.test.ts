@@ -55,6 +55,17 @@ TLS says that the channel was encrypted; whether the sender checked the server's
   );
 });
 
+test("renderPath keeps to 80 columns between words", () => {
+  const host = `${"long-label.".repeat(4)}example`;
+  const text = `Received: from ${host} (${host.replace("long", "other")} [192.0.2.1]) by mx.${host} (Postfix) with ESMTPSA (using TLSv1.0 with cipher ECDHE-RSA-AES256-SHA (256/256 bits)) id 1; Tue, 3 Mar 2026 09:14:07 +0100\r\n`;
+  const shown = renderPath(
+    traced(`Authentication-Results: mx.${host}; spf=pass; dkim=pass; dmarc=pass\r\n${text}`),
+    plain,
+  );
+  assert.match(shown, /called/);
+  for (const line of shown.split("\n")) assert.ok(line.length <= 80, line);
+});
+
 test("renderPath and renderSummary let no control or invisible character of a message through", () => {
   const one = traced(MESSAGE, "evil\u001b]0;x\u0007.eml");
   for (const text of [renderPath(one, plain), renderSummary(summed(one, one), plain)])

@@ -30,16 +30,17 @@ function hopLines(hop: Hop, place: Place, paint: Paint): string[] {
   const gutter = claimed ? paint("dim", "┊") : paint("cyan", "┃");
   const strength = STRENGTHS[strengthOf(hop.tls) ?? "local"];
   const number = String(place.hops - hop.index).padStart(2);
-  const lines = [`${paint("bold", number)}  ${printable(fromLine(hop))}`];
+  const [from = "", ...more] = wrapped(printable(fromLine(hop)), INNER);
+  const lines = [`${paint("bold", number)}  ${from}`, ...more.map((line) => `    ${line}`)];
   const word = paint(strength.style, `${strength.mark} ${strength.word}`);
   lines.push(`    ${word}${printable(` ${protectionDetail(hop)}`.trimEnd())}`);
-  lines.push(
-    `    to ${printable(hop.by?.name ?? hop.by?.ip ?? "a host that is not named")}${printable(protocolLine(hop))}`,
-  );
+  const by = `to ${printable(hop.by?.name ?? hop.by?.ip ?? "a host that is not named")}${printable(protocolLine(hop))}`;
+  lines.push(...wrapped(by, INNER).map((line) => `    ${line}`));
   const delay = delayText(hop.delay);
   if (delay !== undefined) lines.push(`    ${paint("dim", delay)}`);
-  for (const finding of place.warnings)
-    lines.push(`    ${paint("yellow", `! ${finding.code}`)} ${printable(finding.detail)}`);
+  for (const { code, detail } of place.warnings)
+    for (const [at, line] of wrapped(`! ${code} ${printable(detail)}`, INNER).entries())
+      lines.push(`    ${at === 0 ? line.replace(`! ${code}`, paint("yellow", `! ${code}`)) : line}`);
   return lines.map((line) => `${gutter} ${line}`);
 }
 
@@ -59,12 +60,13 @@ function closing(path: Path, paint: Paint): string[] {
   for (const mark of path.marks) {
     const where = mark.addedBy === null ? "before the first hop" : `at hop ${path.hops.length - mark.addedBy}`;
     const what = mark.results?.map((one) => `${one.method}=${one.result}`).join(" ") ?? "";
-    const claim = mark.trust === "claimed" ? paint("dim", " (claimed)") : "";
-    lines.push(
-      `${paint("bold", mark.field)}  ${printable(`${mark.domain ?? ""} ${what}`.trim())} added ${where}${claim}`,
-    );
+    const claim = mark.trust === "claimed" ? " (claimed)" : "";
+    const text = `${mark.field}  ${printable(`${mark.domain ?? ""} ${what}`.trim())} added ${where}${claim}`;
+    for (const [at, line] of wrapped(text, COLUMNS).entries())
+      lines.push(at === 0 ? line.replace(mark.field, paint("bold", mark.field)) : line);
   }
-  for (const note of path.notes) lines.push(...wrapped(`${printable(note)}.`).map((line) => paint("dim", line)));
+  for (const note of path.notes)
+    lines.push(...wrapped(`${printable(note)}.`, COLUMNS).map((line) => paint("dim", line)));
   return lines;
 }
 
@@ -88,18 +90,20 @@ function delayText(delay: HopDelay): string | undefined {
   return `${"▇".repeat(length)}${length > 0 ? " " : ""}${span(delay.seconds)} after the hop before${label}`;
 }
 
-/** Lines of at most 80 columns, broken between words. */
-function wrapped(text: string): string[] {
+/** Lines of at most `width` columns, broken between words; a longer word keeps its line. */
+function wrapped(text: string, width: number): string[] {
   const lines: string[] = [];
   for (const word of text.split(" ")) {
     const last = lines[lines.length - 1];
-    if (last !== undefined && last.length + word.length < COLUMNS) lines[lines.length - 1] = `${last} ${word}`;
+    if (last !== undefined && last.length + word.length < width) lines[lines.length - 1] = `${last} ${word}`;
     else lines.push(lines.length === 0 ? word : `  ${word}`);
   }
   return lines;
 }
 
 const COLUMNS = 80;
+/** What the gutter and the number leave. */
+const INNER = COLUMNS - 6;
 const BAR = 24;
 const DAY = 86_400;
 const LONG = 300;

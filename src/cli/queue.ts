@@ -1,5 +1,4 @@
 import { Command } from "commander";
-
 import { daemonQueue, type MessageJson } from "../daemon/mod.ts";
 import { CommandFailure } from "./exit.ts";
 import { print, printJson } from "./print.ts";
@@ -11,7 +10,7 @@ interface QueueOptions {
   readonly limit?: string;
 }
 
-/** `hopseal queue list | show`. */
+/** `hopseal queue list | show | release`. */
 export function queueCommand(): Command {
   const command = new Command("queue").description("Look at the mail that waits");
   command
@@ -39,6 +38,17 @@ export function queueCommand(): Command {
       if (message === undefined) throw new CommandFailure(`There is no message ${id} in the queue`);
       if (options.json === true) printJson({ version: 1, message });
       else print(details(message));
+    });
+  command
+    .command("release <id>")
+    .description("Try a message again now, whether it waits or is on hold")
+    .option("-c, --config <file>", "configuration file")
+    .option("--json", "print JSON")
+    .action(async (id: string, options: QueueOptions) => {
+      const destinations = await daemonQueue(requireConfig(options.config).config).release(id);
+      if (destinations === undefined) throw new CommandFailure(`There is no message ${id} in the queue`);
+      if (options.json === true) printJson({ version: 1, destinations });
+      else print(destinations === 0 ? "It is being delivered already" : `${destinations} destination(s) are due now`);
     });
   return command;
 }

@@ -21,6 +21,8 @@ export interface Operator {
   status(): Promise<DaemonStatus>;
   list(limit: number, after?: string): Promise<readonly QueuedMessage[]>;
   show(id: string): Promise<QueuedMessage | undefined>;
+  /** Tries a message again now, held or waiting; undefined when there is none, else how many destinations that touches. */
+  release(id: string): Promise<number | undefined>;
   /** Takes a message handed in on this machine; the error is what to tell the sender. */
   submit(message: LocalMessage): Promise<Result<{ readonly id: string }, Status>>;
 }

@@ -33,6 +33,7 @@ function fakeOperator(): Fake {
       return [];
     },
     show: async () => undefined,
+    release: async () => undefined,
     async submit(message) {
       submitted.push(message);
       return ok({ id: "x" });

@@ -75,6 +75,10 @@ async function answer(operator: Operator, request: IncomingMessage, messageSize:
       const found = await operator.show(id ?? "");
       return found === undefined ? NOT_FOUND : { status: 200, body: { version: 1, message: messageJson(found) } };
     }
+    case "POST queue/ID": {
+      const destinations = await operator.release(id ?? "");
+      return destinations === undefined ? NOT_FOUND : { status: 200, body: { version: 1, destinations } };
+    }
     case "POST messages":
       return await submit(operator, request, { url, messageSize });
     default:

@@ -1,6 +1,6 @@
 import { err, ok, type Result, systemClock, systemRandom, unreachable } from "../base/mod.ts";
 import type { Config } from "../config/mod.ts";
-import { newQueueId, type Store, StoreError } from "../queue/mod.ts";
+import { isQueueId, newQueueId, type Store, StoreError } from "../queue/mod.ts";
 import { openSqliteStore } from "../queue/store/mod.ts";
 import type { LocalMessage } from "../submission/mod.ts";
 import { shardOf } from "./compose.ts";
@@ -13,6 +13,8 @@ import { directory, injectInto } from "./inject.ts";
 export interface OperatorQueue {
   list(limit: number): Promise<readonly MessageJson[]>;
   show(id: string): Promise<MessageJson | undefined>;
+  /** Tries it again now; how many destinations that touches, or undefined when there is no such message. */
+  release(id: string): Promise<number | undefined>;
   /** The id; the error is a sentence and whether trying again may help. */
   submit(message: LocalMessage): Promise<Result<{ id: string; running: boolean }, SubmitFault>>;
 }
@@ -40,6 +42,14 @@ export function daemonQueue(config: Config): OperatorQueue {
         const found = await store.show(id as Parameters<Store["show"]>[0]);
         return found === undefined ? undefined : messageJson(found);
       });
+    },
+    async release(id) {
+      const answer = await ask({ method: "POST", path: `queue/${encodeURIComponent(id)}` });
+      if (answer.ok) return (answer.value as { destinations: number }).destinations;
+      if (answer.error.kind === "refused" && answer.error.status === 404) return undefined;
+      return await unlessRunning(config, answer.error, async (store) =>
+        isQueueId(id) && (await store.show(id)) !== undefined ? await store.release(id, systemClock.now()) : undefined,
+      );
     },
     async submit(message) {
       const query = localMessageQuery(message);

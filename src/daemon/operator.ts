@@ -33,6 +33,10 @@ export function operatorOf(parts: OperatorParts): Operator {
     list: async (limit, after) =>
       await store.list({ limit, ...(after !== undefined && isQueueId(after) ? { after } : {}) }),
     show: async (id) => (isQueueId(id) ? await store.show(id) : undefined),
+    async release(id) {
+      if (!isQueueId(id) || (await store.show(id)) === undefined) return undefined;
+      return await store.release(id, parts.clock.now());
+    },
     submit: injectInto(parts),
   };
 }

@@ -125,6 +125,8 @@ export interface Store extends AsyncDisposable {
   openBody(message: QueueId, start?: number): AsyncIterable<Bytes>;
   /** One transaction, conditional on the token; false when the lease was lost and nothing was changed. */
   settle(claim: Claim, settlement: Settlement): Promise<boolean>;
+  /** Makes the units of a message that wait or are held due at `at`; how many that were. Leased ones stay as they are. */
+  release(message: QueueId, at: Instant): Promise<number>;
   /** When the next unit falls due; undefined when nothing waits. Leased units count at the end of their lease. */
   nextDue(): Promise<Instant | undefined>;
   /** By id, which is by age; `limit` is 100 unless given. StoreError `corrupt` names a damaged row. */

@@ -72,6 +72,11 @@ export function settled(unit: UnitState, token: number, settlement: Omit<Settlem
   return { kind: "kept", unit: { ...after, kind: "ready", due: settlement.retryAt } };
 }
 
+/** The unit due at `at`, by an operator's word; undefined while somebody works on it. */
+export function released(unit: UnitState, at: Instant): UnitState | undefined {
+  return unit.kind === "leased" ? undefined : { ...unit, kind: "ready", due: at, crashes: 0 };
+}
+
 /** How an operator sees it. */
 export function shownState(unit: Pick<UnitState, "kind" | "due">, now: Instant): QueuedUnit["state"] {
   if (unit.kind === "held") return "held";

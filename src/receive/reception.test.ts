@@ -318,3 +318,22 @@ test("transaction: a store that fails never yields success, and says whether to 
     assert.equal(`${status.code} ${status.enhanced}`, expected);
   }
 });
+
+test("transaction: a bare CR or LF is refused unless BINARYMIME was declared (RFC 5321 §2.3.8, RFC 3030 §3)", async () => {
+  const table = [
+    ["7bit", "550 5.5.2", 0],
+    ["8bitmime", "550 5.5.2", 0],
+    ["binarymime", "250 2.6.0", 1],
+  ] as const;
+  for (const [body, expected, kept] of table) {
+    const { store, begin } = house();
+    const tx = handler(begin(STRANGER, { ...MAIL, body }));
+    await rcpt(tx, "bo@rook.example");
+    const sink = (await tx.content()) as ContentSink;
+    const text = "Subject: x\r\n\r\na\nb\r\n";
+    await sink.write(utf8(text));
+    const status = await sink.finish({ ...facts(text), bareCrLf: true });
+    assert.equal(`${status.code} ${status.enhanced}`, expected, body);
+    assert.equal((await store.list()).length, kept);
+  }
+});

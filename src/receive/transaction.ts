@@ -99,7 +99,7 @@ function contentSink(draft: Draft): ContentSink {
     },
     async finish(facts) {
       header.end();
-      const refusal = judgeHeader(header.result(), draft);
+      const refusal = judgeLines(facts, draft) ?? judgeHeader(header.result(), draft);
       if (refusal !== undefined) {
         await sink[Symbol.asyncDispose]();
         return refusal;
@@ -144,6 +144,11 @@ async function queue(draft: Draft, id: QueueId, sink: BodySink, content: Content
     durableAt: options.clock.now(),
   });
   return statusOf("ok-message", `Queued as ${id}`);
+}
+
+/** RFC 3030 §3: only BINARYMIME is free of lines; DATA with such content never gets this far. */
+function judgeLines(facts: ContentFacts, { request }: Draft): Status | undefined {
+  return facts.bareCrLf && request.body !== "binarymime" ? statusOf("bare-cr-lf") : undefined;
 }
 
 function judgeHeader(report: ReturnType<ReturnType<typeof headerScanner>["result"]>, draft: Draft): Status | undefined {

@@ -1,8 +1,8 @@
 import type { Bytes, Clock, Instant } from "../../base/mod.ts";
 import { faultOf, newUnit } from "../entry.ts";
-import type { Claim, NewMessage, QueueId, QueuedMessage, Store, UnitId } from "../port.ts";
+import type { Claim, NewMessage, QueueId, QueuedMessage, Settlement, Store, UnitId } from "../port.ts";
 import { StoreError } from "../port.ts";
-import { claimed, holds, isClaimable, renewed, settled, shownState, type UnitState } from "../transition.ts";
+import { claimed, holds, isClaimable, released, renewed, settled, shownState, type UnitState } from "../transition.ts";
 import { createWatchers } from "./_watch.ts";
 import { createMemorySink, takeBody } from "./_memory-body.ts";
 
@@ -37,18 +37,15 @@ export function memoryStore(options: { readonly clock: Pick<Clock, "now"> }): St
       }),
     settle: (claim, settlement) =>
       open(() => {
-        const unit = unitOf(state, claim);
-        if (unit === undefined || !holds(unit.state, claim.token)) return false;
-        const outcome = settled(unit.state, claim.token, settlement);
-        const enqueue = settlement.enqueue ?? [];
-        for (const { message } of enqueue) refuseBad(state, message);
-        if (new Set(enqueue.map(({ message }) => message.id)).size < enqueue.length)
-          throw new Error("A notice is named twice");
-        for (const { message, body } of enqueue) insert(state, message, new Uint8Array(body));
-        if (outcome.kind === "kept") unit.state = outcome.unit;
-        if (outcome.kind === "finished") remove(state, claim);
-        watchers.notify();
-        return outcome.kind !== "lost";
+        const done = settleUnit(state, claim, settlement);
+        if (done) watchers.notify();
+        return done;
+      }),
+    release: (id, at) =>
+      open(() => {
+        const count = releaseUnits(state.messages.get(id), at);
+        if (count > 0) watchers.notify();
+        return count;
       }),
     async *openBody(id, start = 0) {
       const message = await open(() => state.messages.get(id));
@@ -151,6 +148,31 @@ function lease({ message, body }: KeptMessage, unit: KeptUnit, until: Instant): 
     bodySize: body.length,
     recipients,
   };
+}
+
+function settleUnit(state: State, claim: Claim, settlement: Settlement): boolean {
+  const unit = unitOf(state, claim);
+  if (unit === undefined || !holds(unit.state, claim.token)) return false;
+  const outcome = settled(unit.state, claim.token, settlement);
+  const enqueue = settlement.enqueue ?? [];
+  for (const { message } of enqueue) refuseBad(state, message);
+  if (new Set(enqueue.map(({ message }) => message.id)).size < enqueue.length)
+    throw new Error("A notice is named twice");
+  for (const { message, body } of enqueue) insert(state, message, new Uint8Array(body));
+  if (outcome.kind === "kept") unit.state = outcome.unit;
+  if (outcome.kind === "finished") remove(state, claim);
+  return outcome.kind !== "lost";
+}
+
+function releaseUnits(message: KeptMessage | undefined, at: Instant): number {
+  let count = 0;
+  for (const unit of message?.units.values() ?? []) {
+    const next = released(unit.state, at);
+    if (next === undefined) continue;
+    unit.state = next;
+    count++;
+  }
+  return count;
 }
 
 function unitOf(state: State, claim: Claim): KeptUnit | undefined {

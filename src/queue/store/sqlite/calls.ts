@@ -1,5 +1,5 @@
 import { encodeRecipients } from "../../stored.ts";
-import { holds, renewed, settled, shownState } from "../../transition.ts";
+import { holds, released, renewed, settled, shownState } from "../../transition.ts";
 import { claimUnits } from "./claim.ts";
 import type { Row } from "./database.ts";
 import type { BodyAnswer, Call, CallName, Calls, MessageRow, NewRow, SettleAnswer, SettleRequest } from "./protocol.ts";
@@ -28,6 +28,7 @@ const HANDLERS: Handlers = {
     return next !== undefined;
   },
   settle,
+  release,
   body(shard, { id }): BodyAnswer {
     const row = shard.sql.bodyById.get(id);
     if (row === undefined) return { kind: "absent" };
@@ -69,6 +70,21 @@ function settle(shard: Shard, request: SettleRequest): SettleAnswer {
     return { held: true };
   }
   return { held: true, ...finish(shard, request.unit) };
+}
+
+function release(shard: Shard, { id, at }: Calls["release"]["request"]): number {
+  const message = shard.sql.messageById.get(id);
+  if (message === undefined) return 0;
+  // All rows are read, and judged sound, before the first is changed.
+  const units = unitsOf(shard, message).flatMap((row) => {
+    const next = released(unitState(row), Math.round(at));
+    return next === undefined ? [] : [{ next, key: numberOf(row, "key"), destination: textOf(row, "destination") }];
+  });
+  for (const { next, key, destination } of units) {
+    writeUnit(shard, key, next, encodeRecipients(next.recipients));
+    shard.ready.note({ due: next.due, key, destination });
+  }
+  return units.length;
 }
 
 /** Removes the unit, and its message with the last one. */

@@ -18,6 +18,7 @@ export interface Calls {
     readonly answer: boolean;
   };
   settle: { readonly request: SettleRequest; readonly answer: SettleAnswer };
+  release: { readonly request: { readonly id: string; readonly at: Instant }; readonly answer: number };
   body: { readonly request: { readonly id: string }; readonly answer: BodyAnswer };
   nextDue: { readonly request: object; readonly answer: Instant | undefined };
   list: {

@@ -50,6 +50,12 @@ export function createSqliteStore(parts: Parts): Store {
         if (held) watchers.notify();
         return held;
       }),
+    release: (id, at) =>
+      gate.pass(async () => {
+        const count = await thread.call("release", { id, at });
+        if (count > 0) watchers.notify();
+        return count;
+      }),
     openBody: (id, start = 0) => readContent(parts, id, start),
     nextDue: () => gate.pass(() => thread.call("nextDue", {})),
     list: ({ limit = DEFAULT_PAGE, after = "" } = {}) =>

@@ -13,6 +13,11 @@ export function runCommand(): Command {
     .action(async (options: { config?: string }) => {
       const loaded = requireConfig(options.config);
       for (const issue of loaded.warnings) process.stderr.write(`${formatIssue(loaded.file, issue)}\n`);
+      if (process.getuid?.() === 0 && loaded.config.user === undefined) {
+        process.stderr.write(
+          `${loaded.file}: warning: user: Running as root; name a user to become once the ports are bound\n`,
+        );
+      }
       const { runDaemon } = await import("../daemon/mod.ts");
       const ended = await runDaemon(loaded.config);
       if (!ended.ok) throw new CommandFailure(ended.error, EXIT.finding);

@@ -8,6 +8,7 @@ import { askDaemon, type ControlFault, type ControlRequest } from "./control_cli
 import { controlSocketPath } from "./control_api.ts";
 import { localMessageQuery, type MessageJson, messageJson } from "./control_json.ts";
 import { directory, injectInto } from "./inject.ts";
+import { dropPrivileges } from "./privileges.ts";
 
 /** The queue as an operator reaches it: through the running daemon, or in the files themselves while none runs. */
 export interface OperatorQueue {
@@ -76,6 +77,9 @@ async function submitTo(store: Store, config: Config, message: LocalMessage): Re
 
 async function unlessRunning<T>(config: Config, fault: ControlFault, work: (store: Store) => Promise<T>): Promise<T> {
   if (fault.kind !== "not-running") throw new Error(faultText(fault, config));
+  // What root writes here, the daemon could not open later.
+  const dropped = dropPrivileges(config.user);
+  if (!dropped.ok) throw new Error(dropped.error);
   let store: Store;
   try {
     store = await openSqliteStore({ directory: shardOf(config), clock: systemClock, random: systemRandom });

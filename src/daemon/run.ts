@@ -1,9 +1,9 @@
-import { execFileSync } from "node:child_process";
 import { err, ok, type Result } from "../base/mod.ts";
 import type { Config } from "../config/mod.ts";
 import { publish } from "../observe/mod.ts";
 import { startLog } from "../observe/io/mod.ts";
 import { type Daemon, startDaemon } from "./compose.ts";
+import { dropPrivileges } from "./privileges.ts";
 
 /** Runs until SIGTERM or SIGINT, then drains; the error says why it could not start. A second signal ends it at once. */
 export async function runDaemon(config: Config): Promise<Result<void, string>> {
@@ -51,22 +51,4 @@ function stopSignal(): Promise<void> {
 
 function exitNow(): never {
   process.exit(1);
-}
-
-/** Gives up root for `user`, groups included, once the ports are bound. */
-function dropPrivileges(user: string | undefined): Result<void, string> {
-  if (user === undefined || process.getuid?.() !== 0) return ok(undefined);
-  try {
-    const group = Number(
-      execFileSync("id", ["-g", "--", user], { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] }),
-    );
-    process.setgroups?.([group]);
-    process.setgid?.(group);
-    process.setuid?.(user);
-    return ok(undefined);
-  } catch (error) {
-    return err(
-      `Cannot become the user ${JSON.stringify(user)}: ${error instanceof Error ? error.message : String(error)}`,
-    );
-  }
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { chmod, chown, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
@@ -225,18 +225,22 @@ test("run: SIGHUP takes new certificates and recipients; a broken file leaves th
   await daemon.waitFor((line) => line["event"] === "reloaded" && line["problems"] === 0);
 });
 
-test("run: root is given up once the ports are bound", {
+test("run and send: root is given up, so that the daemon can open what either wrote", {
   skip: process.getuid?.() === 0 ? false : "only root can give up root",
 }, async () => {
-  const folder = await newFolder();
+  const { folder, file } = await house();
+  const config = `user = "nobody"\n${CONFIG}`;
+  await writeFile(file, config);
   await mkdir(join(folder, "data"));
-  const { chown, chmod } = await import("node:fs/promises");
   await chmod(folder, 0o755);
-  await chown(join(folder, "data"), NOBODY, NOBODY);
-  await using daemon: RunningHopseal = await startHopseal({
-    config: `user = "nobody"\n${CONFIG.replace("127.0.0.1:0", "127.0.0.1:0")}`,
-    folder,
-  });
+  for (const path of ["data", "mail", "mail/bo", "mail/bo/cur", "mail/bo/new", "mail/bo/tmp"]) {
+    await chown(join(folder, path), NOBODY, NOBODY);
+  }
+  const sent = await hopseal(["send", "-c", file, "--from", "<>", "--to", "bo@rook.example", "--text", "x"]);
+  assert.equal(sent.status, 0, sent.err);
+  assert.equal((await stat(join(folder, "data", "shard-0"))).uid, NOBODY);
+  await using daemon: RunningHopseal = await startHopseal({ config, folder });
+  await daemon.waitFor((line) => line["event"] === "attempt" && line["outcome"] === "delivered");
   const status = await readFile(`/proc/${daemon.pid}/status`, "utf8");
   assert.match(status, /^Uid:\t65534\t65534\t65534\t65534$/m);
   assert.match(status, /^Groups:\t65534 $/m);

@@ -1,5 +1,7 @@
 import { isIP } from "node:net";
+import { type Route, routeFor } from "../delivery/mod.ts";
 import { type Domain, isLiteral, parseDomain, parseMailbox } from "../mail/mod.ts";
+import { parseNamePattern } from "../policy/mod.ts";
 import { checkDomains } from "./check_domains.ts";
 import { type CheckIssue, type CheckWorld, error, warning } from "./issue.ts";
 import { holdsStrangers } from "./network.ts";
@@ -13,7 +15,7 @@ export function checkConfig(config: Config, world: CheckWorld): CheckIssue[] {
     ...checkListeners(config),
     ...checkCertificates(config, world),
     ...checkRelay(config),
-    ...checkDomains(config, world, (name) => maildirRoute(config, name) !== undefined),
+    ...checkDomains(config, world, (name) => goesToMaildirs(config, name)),
     ...checkPostmaster(config),
     ...checkRoutes(config),
     ...checkTlsPolicies(config, world),
@@ -139,9 +141,8 @@ function checkTlsPolicies(config: Config, world: CheckWorld): CheckIssue[] {
       );
     }
     for (const [item, name] of (entry.mx ?? []).entries()) {
-      if (!parseDomain(name.startsWith("*.") ? name.slice(2) : name).ok) {
-        issues.push(error(["tls_policy", at, "mx", item], `${JSON.stringify(name)} is no host name`));
-      }
+      const pattern = parseNamePattern(name);
+      if (!pattern.ok) issues.push(error(["tls_policy", at, "mx", item], pattern.error));
     }
     if (!validPattern(entry.destination) || entry.destination.includes("@")) {
       issues.push(
@@ -180,14 +181,15 @@ function isFixedNextHop(config: Config, destination: string): boolean {
   );
 }
 
-/** The maildir template that mail for `name` goes to, if its route is one. */
-export function maildirRoute(config: Config, name: Domain): string | undefined {
-  const route = config.route.find(({ recipients }) =>
-    recipients.some(
-      (pattern) => pattern === name || pattern === "*" || (pattern.startsWith(".") && name.endsWith(pattern)),
-    ),
+/** Whether delivery would put mail for a domain into maildirs, leaving aside routes of single addresses. */
+function goesToMaildirs(config: Config, name: Domain): boolean {
+  const routes = config.route.map(
+    ({ recipients, deliver }): Route => ({
+      recipients,
+      target: typeof deliver === "object" && "maildir" in deliver ? { kind: "maildir", path: deliver.maildir } : OTHER,
+    }),
   );
-  return typeof route?.deliver === "object" && "maildir" in route.deliver ? route.deliver.maildir : undefined;
+  return routeFor(routes, { localPart: "", domain: name }).kind === "maildir";
 }
 
 function validPattern(pattern: string): boolean {
@@ -198,3 +200,4 @@ function validPattern(pattern: string): boolean {
 
 /** What every system takes, without the final NUL. */
 const LONGEST_SOCKET_PATH = 103;
+const OTHER: Route["target"] = { kind: "discard" };

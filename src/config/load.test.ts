@@ -205,3 +205,17 @@ test("parseConfig: never throws, whatever the text", () => {
     { numRuns: 300 },
   );
 });
+
+test("parseConfig: MX names and maildir routes are judged by the rules that delivery goes by", () => {
+  const listen = "[[listen]]\naddress = '127.0.0.1:2525'\ntls = 'none'\n";
+  const policy = (name: string): string =>
+    `${listen}[[tls_policy]]\ndestination = 'pine.example'\nlevel = 'secure'\nmx = ['${name}']\n`;
+  assert.deepEqual(issues(policy("*.com")), [
+    'x.toml:10:7: error: tls_policy.0.mx.0: "*.com" covers a whole top-level domain',
+  ]);
+  assert.deepEqual(issues(policy("*.bücher.example")), []);
+  const domain =
+    "[[domain]]\nname = 'rook.example'\n[[route]]\nrecipients = ['bo@rook.example']\ndeliver = 'discard'\n";
+  const route = "[[route]]\nrecipients = ['Rook.Example']\ndeliver = { maildir = 'mail/{localpart}' }\n";
+  assert.deepEqual(issues(`${listen}${domain}${route}`), []);
+});

@@ -1,4 +1,3 @@
-export { maildirRoute } from "./check.ts";
 export { explainConfig, type Setting } from "./explain.ts";
 export { formatIssue, type Loaded, loadConfig, type LoadFailure, parseConfig } from "./load.ts";
 export { type Network, networkSet, parseNetwork } from "./network.ts";

@@ -1,8 +1,10 @@
 import { readFileSync, statSync } from "node:fs";
-import { aliasTable, type Config, type DomainConfig, maildirRoute, recipientName } from "../config/mod.ts";
+import { aliasTable, type Config, type DomainConfig, recipientName } from "../config/mod.ts";
+import { routeFor } from "../delivery/mod.ts";
 import { maildirPath } from "../delivery/maildir/mod.ts";
 import type { Domain } from "../mail/mod.ts";
 import type { Existence, LocalDomain, RecipientRules } from "../receive/mod.ts";
+import { routesOf } from "./translate.ts";
 
 /** Makes the rules about recipients from the configuration; reads the recipient files. Throws when one cannot be read. */
 export function recipientRules(config: Config): RecipientRules {
@@ -19,9 +21,13 @@ function localDomain(entry: DomainConfig, config: Config): LocalDomain {
     return { name: entry.name, aliases, exists: () => true, canonical: (localPart) => localPart, takesAll: true };
   }
   if (recipients === "maildir") {
-    const template = maildirRoute(config, entry.name);
-    const exists = (localPart: string): Existence =>
-      template === undefined ? "unknown" : folderExists(maildirPath(template, { localPart, domain: entry.name }));
+    const routes = routesOf(config);
+    // Where delivery would put it decides; an address that the operator routes elsewhere exists by that word.
+    const exists = (localPart: string): Existence => {
+      const mailbox = { localPart, domain: entry.name };
+      const target = routeFor(routes, mailbox);
+      return target.kind === "maildir" ? folderExists(maildirPath(target.path, mailbox)) : true;
+    };
     return { name: entry.name, aliases, exists, canonical: lower };
   }
   const names =

@@ -46,6 +46,12 @@ const SHAPES: readonly Shape[] = [
   { name: "Exim", last: true, field: (said) => `from bad.example ([192.0.2.66] helo=${said}) by mx.rook.example` },
 ];
 
+/** The gate says the same twice; HOPSEAL_SEED searches elsewhere. */
+const SEED = Number(process.env["HOPSEAL_SEED"] ?? 20_260_303);
+
+/** What random search has found once is tried every time. */
+const FOUND: readonly string[] = ["(envelope-from <\\([198.51.100.2])(TLSv1.3)a@localhost"];
+
 for (const { name, field, last } of SHAPES)
   test(`whatever EHLO says to ${name}, trust stops there, and nothing is asserted that the writer did not say`, () => {
     fc.assert(
@@ -59,6 +65,6 @@ for (const { name, field, last } of SHAPES)
         assert.ok(hop.tls.state === "cleartext" || hop.tls.state === "unknown", text);
         assert.notEqual(hop.auth.state, "authenticated", text);
       }),
-      { numRuns: 2000 },
+      { numRuns: 2000, seed: SEED, examples: FOUND.map((said): [string] => [said]) },
     );
   });

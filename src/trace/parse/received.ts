@@ -127,7 +127,8 @@ function trusted(comments: Received["comments"]): Own[] {
     const kept = inFrom ? ownWords(text) : text;
     return { after, text: kept, shows: inFrom && SHOWS_ADDRESS.test(kept.slice(0, LONGEST_SEEN)) };
   });
-  const seen = own.findIndex((one) => one.after === "from" && one.shows);
+  // Of several the last: the writer comes after the client, who may have shown an address first.
+  const seen = own.findLastIndex((one) => one.after === "from" && one.shows);
   return seen < 0 ? own : own.filter((one, at) => one.after !== "from" || at >= seen);
 }
 

@@ -107,7 +107,9 @@ function routeSetting(route: RouteConfig, at: number): Setting {
         : "Thrown away"
       : "maildir" in deliver
         ? `Into the maildir ${deliver.maildir}`
-        : `To the fixed next hop ${deliver.smtp.host}:${deliver.smtp.port}`;
+        : "lmtp" in deliver
+          ? `To the local delivery agent ${deliver.lmtp}`
+          : `To the fixed next hop ${deliver.smtp.host}:${deliver.smtp.port}`;
   return { key: `route.${at}`, value: JSON.stringify(route.recipients), means };
 }
 

@@ -29,23 +29,41 @@ const mailDomain = z.strictObject({
   recipients: z.union([z.enum(["any", "maildir", "file"]), z.array(z.string().min(1))]).default("maildir"),
   recipients_file: z.string().min(1).optional(),
   aliases: z.record(z.string(), aliasTarget).default({}),
+  srs: z.boolean().default(false),
 });
 
 const smtpRoute = z.strictObject({
   smtp: parsed((text: string) => parseHostPort(text, 25)).refine(({ port }) => port > 0, { error: "port 0 is none" }),
   tls: z.enum(["may", "encrypt", "secure"]).optional(),
   implicit: z.boolean().optional(),
+  user: z.string().min(1).optional(),
+  password_file: z.string().min(1).optional(),
+  convert: z.boolean().optional(),
 });
 
 const route = z.strictObject({
   recipients: z.array(z.string().min(1)).min(1),
-  deliver: z.union([z.literal("discard"), z.literal("mx"), z.strictObject({ maildir: z.string().min(1) }), smtpRoute]),
+  deliver: z.union([
+    z.literal("discard"),
+    z.literal("mx"),
+    z.strictObject({ maildir: z.string().min(1) }),
+    z.strictObject({ lmtp: z.string().min(1) }),
+    smtpRoute,
+  ]),
 });
 
 const tlsPolicy = z.strictObject({
   destination: z.string().min(1),
   level: z.enum(["may", "encrypt", "secure"]),
   mx: z.array(z.string().min(1)).optional(),
+  by: z
+    .array(z.enum(["dane", "webpki"]))
+    .min(1)
+    .optional(),
+  pin: z
+    .array(z.string().regex(/^(?:cert|spki):[0-9a-f]{64}$/i, 'write "cert:" or "spki:" and 64 hexadecimal digits'))
+    .min(1)
+    .optional(),
   override: z.boolean().optional(),
   until: z.union([z.date(), z.string()]).optional(),
 });
@@ -91,7 +109,22 @@ export const configSchema: z.ZodType<Config> = z.strictObject({
       first: duration
         .refine((span) => span >= 1000, { error: "a retry comes after 1 s at the earliest" })
         .default(30 * 60_000),
+      warn_after: duration.default(4 * 3_600_000),
       expire_after: duration.default(5 * 86_400_000),
+    })
+    .prefault({}),
+  policy: z
+    .strictObject({
+      dane: z.enum(["on", "audit", "off"]).default("on"),
+      dane_insecure_mx: z.boolean().default(false),
+      mta_sts: z.enum(["on", "audit", "off"]).default("on"),
+      mta_sts_strict: z.boolean().default(false),
+      mta_sts_roots: z.string().min(1).default("system"),
+      mta_sts_networks: z.array(network).default([]),
+      mta_sts_port: z.int().min(1).max(65_535).default(443),
+      requiretls: z.enum(["enforce", "encrypt", "opportunistic", "off"]).default("enforce"),
+      tls_required_no: z.enum(["all", "authenticated", "ignore"]).default("all"),
+      discover: z.boolean().default(false),
     })
     .prefault({}),
   limits: z

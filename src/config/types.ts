@@ -37,7 +37,30 @@ export interface Config {
     /** The roots that judge certificates: "system", "bundled", or a PEM file. */
     readonly roots: string;
   };
-  readonly retry: { readonly first: Millis; readonly expire_after: Millis };
+  readonly retry: {
+    readonly first: Millis;
+    /** After so long in the queue a sender is told that the message waits (RFC 3461 §5.2.3). */
+    readonly warn_after: Millis;
+    readonly expire_after: Millis;
+  };
+  readonly policy: {
+    readonly dane: "on" | "audit" | "off";
+    /** Uses TLSA records of a signed host that an insecure MX answer names. */
+    readonly dane_insecure_mx: boolean;
+    readonly mta_sts: "on" | "audit" | "off";
+    /** A bogus `_mta-sts` record holds mail back. */
+    readonly mta_sts_strict: boolean;
+    /** Roots for the policy hosts of MTA-STS: "system", "bundled", or a PEM file. */
+    readonly mta_sts_roots: string;
+    /** Networks, beside public ones, in which policy hosts of MTA-STS may stand. */
+    readonly mta_sts_networks: readonly Network[];
+    readonly mta_sts_port: number;
+    readonly requiretls: "enforce" | "encrypt" | "opportunistic" | "off";
+    /** Whose `TLS-Required: No` counts (RFC 8689 §4.1); only "all" conforms. */
+    readonly tls_required_no: "all" | "authenticated" | "ignore";
+    /** Enforces nothing of what is published, and logs what would have been. */
+    readonly discover: boolean;
+  };
   readonly limits: {
     readonly recipients: number;
     readonly transactions: number;
@@ -59,6 +82,8 @@ export interface DomainConfig {
   readonly recipients: "any" | "maildir" | "file" | readonly string[];
   readonly recipients_file?: string | undefined;
   readonly aliases: Readonly<Record<string, string | readonly string[]>>;
+  /** Rewrites the sender of mail that this domain forwards elsewhere, so that SPF holds (SRS). */
+  readonly srs: boolean;
 }
 
 export interface RouteConfig {
@@ -76,12 +101,22 @@ export type RouteTarget =
       readonly tls?: "may" | "encrypt" | "secure" | undefined;
       /** TLS from the first octet (RFC 8314 §3); default on port 465. */
       readonly implicit?: boolean | undefined;
-    };
+      /** SASL towards this hop, which then needs tls = "secure" (RFC 4954 §4). */
+      readonly user?: string | undefined;
+      readonly password_file?: string | undefined;
+      /** Turns 8-bit and binary content into 7-bit where this hop takes no other (RFC 6152 §3). */
+      readonly convert?: boolean | undefined;
+    }
+  /** host:port, or the absolute path of a unix socket (RFC 2033). */
+  | { readonly lmtp: string };
 
 export interface TlsPolicyConfig {
   readonly destination: string;
   readonly level: "may" | "encrypt" | "secure";
   readonly mx?: readonly string[] | undefined;
+  readonly by?: readonly ("dane" | "webpki")[] | undefined;
+  /** "cert:HEX" or "spki:HEX", SHA-256 of a certificate or of its public key. */
+  readonly pin?: readonly string[] | undefined;
   readonly override?: boolean | undefined;
   readonly until?: Date | string | undefined;
 }

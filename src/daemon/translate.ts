@@ -35,6 +35,7 @@ export function selfOf(config: Config): { readonly names: readonly string[]; rea
 
 function targetOf(deliver: RouteTargetConfig): RouteTarget {
   if (deliver === "discard" || deliver === "mx") return { kind: deliver };
+  if ("lmtp" in deliver) throw new Error("LMTP is not built yet");
   if ("maildir" in deliver) return { kind: "maildir", path: deliver.maildir };
   const { host, port } = deliver.smtp;
   // RFC 8314 §3.3: port 465 speaks TLS from the first octet.

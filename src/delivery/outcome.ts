@@ -43,6 +43,7 @@ export function nextRung(ladder: Proceed["ladder"], at: number, failure: Session
     case "greeting":
     case "hello":
     case "verify":
+    case "auth":
       return undefined;
     default:
       return unreachable(failure.stage);
@@ -60,6 +61,7 @@ function failureReason(failure: SessionFailure, rung: Rung): HostOutcome["why"] 
       return "unreachable";
     case "greeting":
     case "hello":
+    case "auth":
       return "answered";
     case "starttls":
     case "handshake":

@@ -1,5 +1,6 @@
 import { formatMailbox, type Mailbox } from "../mail/mod.ts";
 import type { Level, TlsMode } from "../policy/mod.ts";
+import type { Credentials } from "../smtp/client/mod.ts";
 
 /** Where mail goes; of the routes that match a recipient the first counts. */
 export interface Route {
@@ -17,6 +18,16 @@ export interface FixedHop {
   readonly mode: TlsMode;
   /** The least level for this hop. */
   readonly tls?: Level;
+  readonly credentials?: Credentials;
+  /** Turns content into 7-bit where the hop takes no other; never signed content (RFC 6152 §3). */
+  readonly convert?: boolean;
+}
+
+/** A local delivery agent that answers for every recipient (RFC 2033). */
+export interface LmtpTarget {
+  readonly kind: "lmtp";
+  /** A name or address and a port, or the path of a unix socket. */
+  readonly at: { readonly host: string; readonly port: number } | { readonly path: string };
 }
 
 export interface MaildirTarget {
@@ -25,7 +36,12 @@ export interface MaildirTarget {
   readonly path: string;
 }
 
-export type RouteTarget = { readonly kind: "mx" } | FixedHop | MaildirTarget | { readonly kind: "discard" };
+export type RouteTarget =
+  | { readonly kind: "mx" }
+  | FixedHop
+  | MaildirTarget
+  | LmtpTarget
+  | { readonly kind: "discard" };
 
 /** The target for a recipient; by MX where no route matches. */
 export function routeFor(routes: readonly Route[], mailbox: Mailbox): RouteTarget {

@@ -36,6 +36,11 @@ export interface Via {
 
 export interface RecipientOutcome {
   readonly end: End;
+  /**
+   * What a delivered recipient has come to: its mailbox, a host that gives notices of its own, or one that does not
+   * (RFC 3461 §5.2.2, §6.2).
+   */
+  readonly reach?: "mailbox" | "relayed-dsn" | "relayed";
   readonly status: Status;
   readonly via: Via;
 }

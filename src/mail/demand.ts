@@ -21,7 +21,7 @@ export interface TlsDemand {
   readonly level: "may" | "encrypt" | "secure";
   /** Mechanisms that satisfy `secure`; absent means any. */
   readonly by?: readonly ("dane" | "webpki")[];
-  /** How the MX name must have been learnt. */
+  /** How the MX name must have been learnt; `dnssec-or-sts` is what REQUIRETLS asks (RFC 8689 §4.2.1). */
   readonly mxAuthentic?: "dnssec" | "dnssec-or-sts";
   /** REQUIRETLS: the next hop must promise the same (RFC 8689 §4.2). */
   readonly propagate: boolean;

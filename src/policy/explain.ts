@@ -32,6 +32,7 @@ export type NotReached =
   | "handshake"
   | "verify"
   | "second-hello"
+  | "auth"
   | "requiretls";
 
 /** The `tls=` word of a log line: wanted and actual, or after "!" the stage that was not passed. */

@@ -1,5 +1,5 @@
 import type { Branded, Instant } from "../base/mod.ts";
-import type { Security, Tlsa } from "../dns/mod.ts";
+import type { Answer, Security, Tlsa } from "../dns/mod.ts";
 import type { Because, Domain, TlsDemand } from "../mail/mod.ts";
 import type { Status } from "../status/mod.ts";
 import type { Handshake, TlsSession } from "../tls/mod.ts";
@@ -79,6 +79,10 @@ export interface LocalPolicy {
   readonly destination: string;
   readonly level: "may" | "encrypt" | "secure";
   readonly mx?: readonly NamePattern[];
+  /** Mechanisms that satisfy `secure`; absent means any. */
+  readonly by?: readonly ("dane" | "webpki")[];
+  /** Pinned certificates or keys, any of which satisfies `secure`; replaces `by`. */
+  readonly pins?: readonly Pin[];
   /** May weaken, until `until`. */
   readonly override?: { readonly until: Instant };
 }
@@ -103,8 +107,126 @@ export interface TlsFacts {
   readonly local?: LocalPolicy;
   /** Further local floors: of the fixed next hop and of the route that names it. */
   readonly also?: readonly LocalPolicy[];
+  /** Absent: nobody looked, for DANE is switched off. */
+  readonly dane?: DaneFacts;
+  /** Absent: nobody looked, for MTA-STS is switched off. */
+  readonly sts?: StsFacts;
+  readonly list?: ListFacts;
+  /** How the published policies are to be taken; default: as they say. */
+  readonly taking?: Taking;
   readonly now: Instant;
 }
+
+/** What an operator may change about what is published (`[policy]`): `audit` verifies and reports, and enforces nothing. */
+export interface Taking {
+  readonly dane: "enforce" | "audit";
+  readonly sts: "enforce" | "audit";
+  readonly list: "enforce" | "audit";
+  /** A bogus `_mta-sts` holds mail back. */
+  readonly stsStrict: boolean;
+  /** Uses TLSA records of a signed host that an insecure MX answer names (RFC 7672 §2.2.1). */
+  readonly daneInsecureMx: boolean;
+  /** What REQUIRETLS asks for: all of RFC 8689, encryption only, or what can be had. Only the first conforms. */
+  readonly requireTls: "enforce" | "encrypt" | "opportunistic";
+  /** Decides as if everything published were audited only; for a first look at a new installation. */
+  readonly discover: boolean;
+}
+
+/** What DNS proved about TLSA records of one host (RFC 7672 §2.2). */
+export type DaneFacts =
+  /** DANE cannot speak here: no DNSSEC, a literal. */
+  | { readonly kind: "off"; readonly why: string }
+  /** Proved: the names are not signed, or signed and without TLSA records. */
+  | { readonly kind: "absent"; readonly why: string; readonly expires?: Instant }
+  /** Secure TLSA records, none of which can be used: TLS without authentication (RFC 7672 §2.2). */
+  | {
+      readonly kind: "unusable";
+      readonly base: Domain;
+      readonly records: readonly Tlsa[];
+      readonly mx: Security;
+      readonly expires?: Instant;
+    }
+  | {
+      readonly kind: "usable";
+      readonly base: Domain;
+      /** What is left after digest agility (RFC 7671 §9). */
+      readonly records: readonly Tlsa[];
+      /** Reference identifiers for DANE-TA (RFC 7672 §3.2.2). */
+      readonly names: readonly Domain[];
+      /** `insecure`: the MX answer was, and the host's own records are used as a stated option. */
+      readonly mx: Security;
+      readonly expires?: Instant;
+    }
+  /** It could not be found out: the host must not be used (RFC 7672 §2.1.1). */
+  | { readonly kind: "failed"; readonly cause: "bogus" | "unavailable"; readonly detail: string };
+
+/** What the DANE source needs to know before it asks for TLSA records. */
+export interface DaneQuestion {
+  /** The recipient domain or fixed next hop as written; `expanded` where its aliases led (RFC 7672 §2.2.1). */
+  readonly destination: string;
+  readonly expanded?: string;
+  readonly host: NextHost;
+  /** The AAAA and A answers, asked before any TLSA question (RFC 7672 §2.2.2). */
+  readonly addresses: readonly Answer<string>[];
+}
+
+/** What is known of the MTA-STS policy of a recipient domain (RFC 8461). */
+export type StsFacts =
+  /** Nothing is published and nothing is stored. */
+  | { readonly kind: "none"; readonly why: string }
+  | {
+      readonly kind: "policy";
+      readonly mode: "enforce" | "testing" | "none";
+      readonly mx: readonly NamePattern[];
+      readonly id: string;
+      /** The lines of the policy, for reports (RFC 8460 §4.4). */
+      readonly lines: readonly string[];
+      readonly expires: Instant;
+      /** A newer policy was announced and could not be had; the stored one stands (RFC 8461 §5.1). */
+      readonly trouble?: StsTrouble;
+    }
+  /** Something is or may be published, it could not be had, and nothing is stored (RFC 8461 §3.3). */
+  | { readonly kind: "failed"; readonly trouble: StsTrouble };
+
+export interface StsTrouble {
+  /** Where it ended; `dns-bogus` is a failed DNSSEC proof of the record. */
+  readonly at: "dns" | "dns-bogus" | "fetch" | "webpki" | "invalid";
+  readonly detail: string;
+}
+
+/** What a STARTTLS-Everywhere list says of a recipient domain. */
+export type ListFacts =
+  | { readonly kind: "none" }
+  | {
+      readonly kind: "policy";
+      readonly mode: "enforce" | "testing";
+      readonly mx: readonly NamePattern[];
+      /** Names the list, by its author or file. */
+      readonly list: string;
+      readonly expires: Instant;
+    };
+
+/** The sources that need look-ups; shells answer them. They reject only for an abort. */
+export interface PolicySources {
+  dane(question: DaneQuestion, signal?: AbortSignal): Promise<DaneFacts>;
+  /** `refetch` looks for a new policy even if the stored one is fresh, before a message is failed for good (RFC 8461 §5.1). */
+  sts(domain: Domain, options?: { readonly signal?: AbortSignal; readonly refetch?: boolean }): Promise<StsFacts>;
+  list(domain: Domain): ListFacts;
+}
+
+/** What a TLS report calls an outcome (RFC 8460 §4.3). */
+export type TlsResult =
+  | "starttls-not-supported"
+  | "certificate-host-mismatch"
+  | "certificate-expired"
+  | "certificate-not-trusted"
+  | "validation-failure"
+  | "tlsa-invalid"
+  | "dnssec-invalid"
+  | "dane-required"
+  | "sts-policy-fetch-error"
+  | "sts-policy-invalid"
+  | "sts-webpki-invalid";
 
 /** One named finding for every policy that was checked, on success too. */
 export interface Finding {
@@ -112,6 +234,8 @@ export interface Finding {
   readonly enforced: boolean;
   readonly ok: boolean;
   readonly detail: string;
+  /** For reports, when not ok. */
+  readonly result?: TlsResult;
 }
 
 /** Only `confirmPeer` makes one. */

@@ -35,7 +35,8 @@ export interface Staged extends AsyncDisposable {
 export type UnitId = Branded<string, "UnitId">;
 
 export type RecipientState =
-  | { readonly kind: "pending"; readonly last?: Status }
+  /** `warned`: a notice of the delay was sent (RFC 3461 §5.2.3). */
+  | { readonly kind: "pending"; readonly last?: Status; readonly warned?: true }
   | { readonly kind: "delivered"; readonly status: Status; readonly at: Instant }
   | { readonly kind: "failed"; readonly status: Status; readonly at: Instant };
 
@@ -76,7 +77,33 @@ export interface Settlement {
   readonly enqueue?: readonly { readonly message: NewMessage; readonly body: Bytes }[];
   /** Keep the unit but do not try again until an operator releases it. */
   readonly hold?: boolean;
+  /** The claim is given back as it was: neither its attempt nor a crash counts. */
+  readonly untouched?: true;
+  /** Sessions to be counted for TLS reports, in the same transaction. */
+  readonly tally?: readonly TallyEntry[];
 }
+
+/** One counted thing of a day; the key is opaque here (`tlsrpt` makes it). */
+export interface TallyEntry {
+  /** UTC, YYYY-MM-DD. */
+  readonly day: string;
+  readonly key: string;
+}
+
+/** Units that an operator means; each given field narrows. */
+export interface UnitFilter {
+  readonly message?: QueueId;
+  readonly destination?: Destination;
+  readonly state?: QueuedUnit["state"];
+  /** The envelope's reverse-path as written, "" for the null one; letter case of the domain means nothing. */
+  readonly sender?: string;
+}
+
+/**
+ * `retry` makes waiting units due; `release` makes held ones due; `hold` keeps waiting and due ones back; `drop` removes
+ * units without any notice, and the message with its last one. Leased units stay as they are.
+ */
+export type Operation = "retry" | "release" | "hold" | "drop";
 
 export interface QueuedUnit {
   readonly unit: UnitId;
@@ -127,10 +154,23 @@ export interface Store extends AsyncDisposable {
   settle(claim: Claim, settlement: Settlement): Promise<boolean>;
   /** Makes the units of a message that wait or are held due at `at`; how many that were. Leased ones stay as they are. */
   release(message: QueueId, at: Instant): Promise<number>;
-  /** When the next unit falls due; undefined when nothing waits. Leased units count at the end of their lease. */
-  nextDue(): Promise<Instant | undefined>;
+  /** Does an operation to every unit that the filter means; durable when it resolves to how many that were. */
+  operate(filter: UnitFilter, operation: Operation, at: Instant): Promise<number>;
+  /**
+   * When the next unit falls due, those to `except` left out; undefined when nothing waits. Leased units count at the end
+   * of their lease.
+   */
+  nextDue(except?: readonly Destination[]): Promise<Instant | undefined>;
   /** By id, which is by age; `limit` is 100 unless given. StoreError `corrupt` names a damaged row. */
-  list(query?: { readonly limit?: number; readonly after?: QueueId }): Promise<readonly QueuedMessage[]>;
+  list(query?: {
+    readonly limit?: number;
+    readonly after?: QueueId;
+    readonly filter?: UnitFilter;
+  }): Promise<readonly QueuedMessage[]>;
+  /** How often each tally entry was settled, of one day or of all; in the order of day and key. */
+  tallies(day?: string): Promise<readonly (TallyEntry & { readonly count: number })[]>;
+  /** Forgets the tallies of days before `day`. */
+  forgetTallies(day: string): Promise<void>;
   show(id: QueueId): Promise<QueuedMessage | undefined>;
   count(): Promise<{ readonly messages: number; readonly units: number }>;
   /** A hint that work may be due; never the truth. */

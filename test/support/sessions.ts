@@ -134,6 +134,7 @@ const CAUSES: Readonly<Record<Stage, Cause>> = {
   handshake: "tls-handshake-failed",
   verify: "tls-verify-failed",
   "second-hello": "connection-lost",
+  auth: "auth-failed",
 };
 
 const EXTENSIONS: Extensions = {

@@ -1,6 +1,6 @@
 import type { Bytes } from "../../base/mod.ts";
 import type { ContentFacts, Envelope, Recipient } from "../../mail/mod.ts";
-import type { Finding, PeerProof, PlaintextAllowed, Proceed, Rejected } from "../../policy/mod.ts";
+import type { Finding, PeerProof, PlaintextAllowed, Proceed, Rejected, TlsResult } from "../../policy/mod.ts";
 import type { Status } from "../../status/mod.ts";
 
 /** The host as it will be dialled. */
@@ -10,10 +10,22 @@ export interface Target {
   readonly address: string;
   readonly port: number;
   readonly mode: "starttls" | "implicit";
+  /** Default: smtp. LMTP greets with LHLO and answers the content once per recipient (RFC 2033 §4). */
+  readonly protocol?: "smtp" | "lmtp";
+  /** A unix socket instead of address and port. */
+  readonly path?: string;
+  /** Given, the session is authenticated before its first MAIL, or fails; never outside verified TLS. */
+  readonly credentials?: Credentials;
+}
+
+/** For SASL towards a next hop. `password` is asked for at each session and never kept or logged. */
+export interface Credentials {
+  readonly user: string;
+  password(): Promise<string>;
 }
 
 /** Where a session that never reached MAIL ended. */
-export type Stage = "connect" | "greeting" | "hello" | "starttls" | "handshake" | "verify" | "second-hello";
+export type Stage = "connect" | "greeting" | "hello" | "starttls" | "handshake" | "verify" | "second-hello" | "auth";
 
 export interface SessionFailure {
   readonly kind: "failed";
@@ -22,6 +34,8 @@ export interface SessionFailure {
   readonly findings: readonly Finding[];
   /** Whether a TCP connection existed. */
   readonly connected: boolean;
+  /** What a TLS report calls it, where TLS was the trouble (RFC 8460 §4.3); `reason` is the library's code. */
+  readonly tls?: { readonly result: TlsResult; readonly reason?: string };
 }
 
 /** What is to be sent in one MAIL transaction. */
@@ -41,6 +55,8 @@ export interface TransactionResult {
   readonly reusable: boolean;
   /** What to make of the host: `ok` when the failure was the message's or the recipient's. */
   readonly host: "ok" | "failed";
+  /** The connection ended between the final dot and its answer: the message may have been taken. */
+  readonly afterDot?: true;
   /** The server was not asked anything: the message does not suit it, or the session was over before. */
   readonly untouched?: true;
 }

@@ -1,10 +1,13 @@
 import { accept } from "./accept.ts";
 import { dnsLookups } from "./dns.ts";
+import { relay, relayTls } from "./relay.ts";
 import { trace } from "./trace.ts";
 
 /** `npm run bench [NAME…]`: each measurement runs beside a peer and ends in a ratio; exit 1 when a bound is missed. */
 const MEASUREMENTS = new Map<string, () => Promise<readonly ({ readonly good: boolean } | undefined)[]>>([
   ["accept", async () => [await accept()]],
+  ["relay", async () => [await relay()]],
+  ["relay-tls", async () => [await relayTls()]],
   ["trace", async () => [await trace()]],
   ["dns", async () => await dnsLookups()],
 ]);

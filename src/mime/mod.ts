@@ -1,0 +1,1 @@
+export type { Converted, ConvertOptions, ConvertTo7Bit, OpenContent, Refusal } from "./types.ts";

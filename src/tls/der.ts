@@ -34,6 +34,12 @@ export function derChildren(bytes: Uint8Array, parent: DerElement): readonly Der
   return children;
 }
 
+/** The elements inside `bytes` where that is one SEQUENCE (or what `tag` says) and nothing else; undefined otherwise. */
+export function derSequence(bytes: Uint8Array, tag = 0x30): readonly DerElement[] | undefined {
+  const whole = derElement(bytes, 0);
+  return whole?.tag === tag && whole.end === bytes.length ? derChildren(bytes, whole) : undefined;
+}
+
 /** The content octets; a view, not a copy. */
 export function derContent(bytes: Uint8Array, element: DerElement): Uint8Array {
   return bytes.subarray(element.content, element.end);

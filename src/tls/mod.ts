@@ -1,4 +1,7 @@
 export * from "./certificate.ts";
+export { agile } from "./dane/agile.ts";
+export { matchesTlsa, type TlsaRecord, usableTlsa } from "./dane/tlsa.ts";
+export { type DaneFault, type DaneProof, verifyDane } from "./dane/verify.ts";
 export * from "./names.ts";
 export * from "./session.ts";
 export * from "./verify.ts";

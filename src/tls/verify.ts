@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { equalBytes } from "../base/mod.ts";
-import { readCertificate } from "./certificate.ts";
 import type { Handshake } from "./session.ts";
+import { outlineOf } from "./x509/outline.ts";
 
 /** Whether the library built a path from the leaf to a configured root, in time and for a server; names are not considered. */
 export function chainTrusted(handshake: Handshake): boolean {
@@ -23,8 +23,8 @@ export function certificateSha256(der: Uint8Array): Uint8Array {
 
 /** SHA-256 of the SubjectPublicKeyInfo as it stands in the certificate; undefined when that is malformed. */
 export function spkiSha256(der: Uint8Array): Uint8Array | undefined {
-  const fields = readCertificate(der);
-  return fields.ok ? sha256(fields.value.spki) : undefined;
+  const outline = outlineOf(der);
+  return outline.ok ? sha256(outline.value.spki) : undefined;
 }
 
 function sha256(octets: Uint8Array): Uint8Array {

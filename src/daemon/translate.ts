@@ -1,6 +1,7 @@
+import { readFile } from "node:fs/promises";
 import { networkInterfaces } from "node:os";
-import type { Config, RouteTarget as RouteTargetConfig } from "../config/mod.ts";
-import type { Route, RouteTarget } from "../delivery/mod.ts";
+import { type Config, parseHostPort, type RouteTarget as RouteTargetConfig } from "../config/mod.ts";
+import type { FixedHop, LmtpTarget, Route, RouteTarget } from "../delivery/mod.ts";
 import { type LocalPolicies, type LocalPolicy, localPolicies, parseNamePattern } from "../policy/mod.ts";
 
 /** `[[route]]` as delivery takes it. */
@@ -35,13 +36,35 @@ export function selfOf(config: Config): { readonly names: readonly string[]; rea
 
 function targetOf(deliver: RouteTargetConfig): RouteTarget {
   if (deliver === "discard" || deliver === "mx") return { kind: deliver };
-  if ("lmtp" in deliver) throw new Error("LMTP is not built yet");
+  if ("lmtp" in deliver) return { kind: "lmtp", at: agentOf(deliver.lmtp) };
   if ("maildir" in deliver) return { kind: "maildir", path: deliver.maildir };
   const { host, port } = deliver.smtp;
   // RFC 8314 §3.3: port 465 speaks TLS from the first octet.
   const implicit = deliver.implicit ?? port === SUBMISSIONS_PORT;
-  const tls = deliver.tls === undefined ? {} : { tls: deliver.tls };
-  return { kind: "smtp", host, port, mode: implicit ? "implicit" : "starttls", ...tls };
+  return {
+    kind: "smtp",
+    host,
+    port,
+    mode: implicit ? "implicit" : "starttls",
+    ...(deliver.tls === undefined ? {} : { tls: deliver.tls }),
+    ...credentialsOf(deliver.user, deliver.password_file),
+    ...(deliver.convert === true ? { convert: true } : {}),
+  };
+}
+
+/** The password is read anew for each session, so that a changed one counts at once. */
+function credentialsOf(user: string | undefined, file: string | undefined): Pick<FixedHop, "credentials"> {
+  if (user === undefined || file === undefined) return {};
+  const password = async (): Promise<string> => (await readFile(file, "utf8")).replace(LINE_END, "");
+  return { credentials: { user, password } };
+}
+
+/** An absolute path is a unix socket. */
+function agentOf(text: string): LmtpTarget["at"] {
+  if (text.startsWith("/")) return { path: text };
+  const parsed = parseHostPort(text, LMTP_PORT);
+  if (!parsed.ok) throw new Error(`The local delivery agent ${JSON.stringify(text)} cannot be used: ${parsed.error}`);
+  return parsed.value;
 }
 
 function patternOf(text: string): NonNullable<LocalPolicy["mx"]>[number][] {
@@ -58,3 +81,7 @@ function interfaceAddresses(): string[] {
 
 const WILDCARDS: ReadonlySet<string> = new Set(["0.0.0.0", "::"]);
 const SUBMISSIONS_PORT = 465;
+/** RFC 2033 §5 */
+const LMTP_PORT = 24;
+/** An editor's; spaces may belong to the password. */
+const LINE_END = /\r?\n$/;

@@ -1,35 +1,66 @@
-import type { Resolver } from "../dns/mod.ts";
-import { parseIpv4, parseIpv6 } from "../mail/mod.ts";
+import type { Answer, Resolver } from "../dns/mod.ts";
+import { formatIpv6, parseIpv4, parseIpv6, unmapped } from "../mail/mod.ts";
 import { type Status, statusOf } from "../status/mod.ts";
 
-export type Addresses =
+/** What is known of the addresses of a host; `answers` are those of DNS, for whoever needs their proof. */
+export type Addresses = { readonly answers: readonly Answer<string>[] } & (
   | { readonly kind: "addresses"; readonly list: readonly string[] }
   /** `absent`: the host has none, by answers; `failure`: it could not be found out. */
-  | { readonly kind: "absent" | "failure"; readonly status: Status };
+  | { readonly kind: "absent" | "failure"; readonly status: Status }
+);
 
 /** All addresses of a host, the families taking turns, IPv6 first (RFC 5321 §5.2, RFC 8305 §4). */
 export async function findAddresses(host: string, resolver: Resolver, signal?: AbortSignal): Promise<Addresses> {
-  if (isAddress(host)) return { kind: "addresses", list: [host] };
+  if (isAddress(host)) return { kind: "addresses", list: [host], answers: [] };
   // RFC 6761 §6.3
-  if (host === "localhost" || host.endsWith(".localhost")) return { kind: "addresses", list: ["::1", "127.0.0.1"] };
+  if (isLocalhost(host)) return { kind: "addresses", list: ["::1", "127.0.0.1"], answers: [] };
   const options = signal === undefined ? {} : { signal };
   const answers = await Promise.all([resolver.query(host, "AAAA", options), resolver.query(host, "A", options)]);
   const [v6 = [], v4 = []] = answers.map((answer) => (answer.kind === "data" ? answer.records : []));
   const list = interleaved(v6, v4);
-  if (list.length > 0) return { kind: "addresses", list };
+  if (list.length > 0) return { kind: "addresses", list, answers };
   const failure = answers.find((answer) => answer.kind === "failure");
   // An error in one family says nothing about the host when the other has no address.
   if (failure !== undefined) {
     return {
       kind: "failure",
       status: statusOf("dns-failure", `The address look-up for ${host} failed: ${failure.detail}`),
+      answers,
     };
   }
-  return { kind: "absent", status: statusOf("no-route", `The host ${host} has no address`) };
+  return { kind: "absent", status: statusOf("no-route", `The host ${host} has no address`), answers };
 }
 
 export function isAddress(text: string): boolean {
   return parseIpv4(text) !== undefined || parseIpv6(text) !== undefined;
+}
+
+/** Whether what is sent to `host`, a name or an address, never leaves this machine. */
+export function isLoopback(host: string): boolean {
+  if (isLocalhost(host)) return true;
+  const v4 = parseIpv4(unmapped(host));
+  if (v4 !== undefined) return v4[0] === 127;
+  const v6 = parseIpv6(host);
+  return v6 !== undefined && formatIpv6(v6) === "::1";
+}
+
+/** Whether an address leads back here: one of our own, or the unspecified one, which a system takes for itself. */
+export function isOwn(address: string, own: readonly string[]): boolean {
+  const plain = unmapped(address);
+  const v4 = parseIpv4(plain);
+  // RFC 6890 §2.2.2
+  if (v4 !== undefined) return v4[0] === 0 || own.some((one) => unmapped(one) === plain);
+  const v6 = parseIpv6(plain);
+  if (v6 === undefined) return false;
+  return v6.every((group) => group === 0) || own.some((one) => sameIpv6(one, v6));
+}
+
+function sameIpv6(text: string, groups: readonly number[]): boolean {
+  return parseIpv6(text.split("%", 1)[0] ?? "")?.every((group, at) => group === groups[at]) ?? false;
+}
+
+function isLocalhost(host: string): boolean {
+  return host === "localhost" || host.endsWith(".localhost");
 }
 
 function interleaved(first: readonly string[], second: readonly string[]): readonly string[] {

@@ -66,7 +66,8 @@ function ruleOut(walk: Walk, { outcome, decision }: RuledOut): void {
 /** All rungs at one address; sessions follow each other while one of them makes headway. */
 async function tryAddress(walk: Walk, planned: PlannedHost, address: string): Promise<void> {
   const { name, port, mode } = planned.host;
-  const dialled: Dialled = { planned, target: { host: name, address, port, mode } };
+  const { convert: _convert, ...way } = planned.way ?? {};
+  const dialled: Dialled = { planned, target: { host: name, address, port, mode, ...way } };
   for (let rung: number | undefined = 0; rung !== undefined; ) {
     const session = await openRung(walk, dialled, rung);
     if ("kind" in session) {

@@ -1,16 +1,59 @@
-import { type Level, type LocalPolicy, type NextHost, strongest, type TlsFacts } from "../policy/mod.ts";
+import type { Answer } from "../dns/mod.ts";
+import { type Domain, parseDomain } from "../mail/mod.ts";
+import {
+  type DaneFacts,
+  type Level,
+  type ListFacts,
+  type LocalPolicy,
+  type NextHost,
+  strongest,
+  type StsFacts,
+  type TlsFacts,
+} from "../policy/mod.ts";
 import type { Errand, PlanOptions } from "./plan.ts";
 
+/** What the sources that need look-ups found out for one host. */
+export interface Published {
+  readonly dane?: DaneFacts;
+  readonly sts?: StsFacts;
+  readonly list?: ListFacts;
+}
+
 /** The local entry speaks for the recipient domain; a fixed next hop has its own, and its route may ask for more. */
-export function factsFor(errand: Errand, host: NextHost, options: PlanOptions): TlsFacts {
+export function factsFor(errand: Errand, host: NextHost, options: PlanOptions, published: Published = {}): TlsFacts {
   const { local, also } = localEntries(errand, options);
   return {
     destination: errand.destination,
     host,
     ...(local === undefined ? {} : { local }),
     ...(also.length === 0 ? {} : { also }),
+    ...published,
+    ...(options.taking === undefined ? {} : { taking: options.taking }),
     now: options.now,
   };
+}
+
+/** The MTA-STS policy of a domain; asked for once per plan, whatever the number of hosts. */
+export async function askSts(domain: Domain, options: PlanOptions): Promise<Pick<Published, "sts">> {
+  if (options.sources === undefined) return {};
+  const sts = await options.sources.sts(domain, options.signal === undefined ? {} : { signal: options.signal });
+  return { sts };
+}
+
+/** The TLSA records of a host, once its addresses are known (RFC 7672 §2.2.2). */
+export async function askDane(
+  question: { readonly destination: string; readonly expanded?: string; readonly host: NextHost },
+  addresses: readonly Answer<string>[],
+  options: PlanOptions,
+): Promise<Pick<Published, "dane">> {
+  if (options.sources === undefined || question.host.literal) return {};
+  return { dane: await options.sources.dane({ ...question, addresses }, options.signal) };
+}
+
+/** The domain whose published policy binds a fixed next hop: its own name (RFC 8461 §3.4); an address has none. */
+export function hopDomain(host: NextHost): Domain | undefined {
+  const name = host.literal ? undefined : parseDomain(host.name, { trailingDot: true });
+  return name?.ok === true ? name.value : undefined;
 }
 
 function localEntries(errand: Errand, options: PlanOptions): Pick<TlsFacts, "local"> & { also: LocalPolicy[] } {

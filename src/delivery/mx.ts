@@ -1,5 +1,5 @@
 import { shuffled } from "../base/mod.ts";
-import type { Mx, Security } from "../dns/mod.ts";
+import type { Answer, Mx, Security } from "../dns/mod.ts";
 import { type Domain, parseIpv4 } from "../mail/mod.ts";
 import { type Status, statusOf } from "../status/mod.ts";
 import type { PlanOptions } from "./plan.ts";
@@ -13,13 +13,24 @@ export interface Candidate {
 }
 
 export type Candidates =
-  | { readonly kind: "candidates"; readonly hosts: readonly Candidate[] }
+  | {
+      readonly kind: "candidates";
+      readonly hosts: readonly Candidate[];
+      /** Where the aliases of the domain led, if it has any (RFC 7672 §2.2.1). */
+      readonly expanded?: string;
+    }
   | { readonly kind: "fail" | "retry"; readonly status: Status };
 
 /** The hosts that DNS names for a domain, best first, equal ones shuffled (RFC 5321 §5.1, RFC 7505). */
 export async function findCandidates(domain: Domain, options: PlanOptions): Promise<Candidates> {
   const query = options.signal === undefined ? {} : { signal: options.signal };
   const answer = await options.resolver.query(domain, "MX", query);
+  const candidates = candidatesOf(answer, domain, options);
+  const expanded = answer.chain.at(-1)?.target;
+  return candidates.kind !== "candidates" || expanded === undefined ? candidates : { ...candidates, expanded };
+}
+
+function candidatesOf(answer: Answer<Mx>, domain: Domain, options: PlanOptions): Candidates {
   if (answer.kind === "failure") {
     // RFC 5321 §5.1: a temporary error is no absence.
     return { kind: "retry", status: statusOf("dns-failure", `The MX look-up for ${domain} failed: ${answer.detail}`) };

@@ -1,13 +1,14 @@
 import { unreachable } from "../../base/mod.ts";
-import type { MailHost, Recipient } from "../../mail/mod.ts";
+import type { MailHost, Recipient, TlsDemand } from "../../mail/mod.ts";
 import { bindingDemand } from "../../policy/mod.ts";
 import type { Claim } from "../../queue/mod.ts";
 import { statusOf } from "../../status/mod.ts";
 import { type Attempt, attemptHosts } from "../attempt.ts";
 import { deliverToMaildir, maildirPath } from "../maildir/mod.ts";
 import { endOf } from "../outcome.ts";
-import { planDelivery } from "../plan.ts";
-import { type FixedHop, type MaildirTarget, type RouteTarget, routeFor } from "../route.ts";
+import { type Plan, planDelivery } from "../plan.ts";
+import { planAgent } from "../plan_agent.ts";
+import { type FixedHop, type LmtpTarget, type MaildirTarget, type RouteTarget, routeFor } from "../route.ts";
 import { pendingRecipients } from "../settle.ts";
 import type { RecipientOutcome, Via, Work } from "../walk.ts";
 import type { DeliveryOptions } from "./options.ts";
@@ -46,6 +47,8 @@ function groupsOf(claim: Claim, options: DeliveryOptions): readonly Group[] {
 function deliverGroup(claim: Claim, group: Group, options: DeliveryOptions, signal: AbortSignal): Promise<Attempt> {
   const { target } = group;
   switch (target.kind) {
+    case "lmtp":
+      return deliverToAgent(claim, { ...group, agent: target }, options, signal);
     case "mx":
     case "smtp":
       return deliverRemotely(claim, { ...group, via: target }, options, signal);
@@ -71,9 +74,19 @@ async function deliverRemotely(
     { destination: group.domain, demand, via: group.via },
     { ...options, port: options.port ?? SMTP_PORT, now: options.clock.now(), signal },
   );
+  return await tryHosts(claim, { ...group, plan, demand }, options, signal);
+}
+
+function tryHosts(
+  claim: Claim,
+  group: Group & { readonly plan: Plan; readonly demand: TlsDemand },
+  options: DeliveryOptions,
+  signal: AbortSignal,
+): Promise<Attempt> {
+  const { plan, demand } = group;
   if (plan.kind !== "hosts") {
     const end = plan.kind === "fail" ? "failed" : "deferred";
-    return all(group, { end, status: plan.status, via: { tls: `${plan.wanted}:!dns`, because: [] } });
+    return Promise.resolve(all(group, { end, status: plan.status, via: { tls: `${plan.wanted}:!dns`, because: [] } }));
   }
   const work: Work = {
     envelope: { ...claim.envelope, demand },
@@ -81,6 +94,17 @@ async function deliverRemotely(
     open: () => options.store.openBody(claim.message),
   };
   return attemptHosts(plan.hosts, work, { openSession: options.openSession, signal });
+}
+
+async function deliverToAgent(
+  claim: Claim,
+  group: Group & { readonly agent: LmtpTarget },
+  options: DeliveryOptions,
+  signal: AbortSignal,
+): Promise<Attempt> {
+  const bound = bindingDemand(claim.envelope.demand, claim.envelope.reversePath);
+  const { plan, demand } = await planAgent(group.agent, bound, { ...options, now: options.clock.now(), signal });
+  return await tryHosts(claim, { ...group, plan, demand }, options, signal);
 }
 
 async function deliverLocally(

@@ -1,0 +1,64 @@
+import { isLiteral, literalAddress } from "../mail/mod.ts";
+import type { NextHost } from "../policy/mod.ts";
+import { statusOf } from "../status/mod.ts";
+import { findAddresses, isAddress, isOwn } from "./addresses.ts";
+import { askDane, askSts, factsFor, hopDomain, wantedLevel } from "./facts.ts";
+import type { Errand, Plan, PlanOptions, Way } from "./plan.ts";
+import { planHost } from "./plan_host.ts";
+import type { FixedHop } from "./route.ts";
+
+/** A next hop that the configuration names; what binds it is published under its own name (RFC 7672 §2.2.2, RFC 8461 §3.4). */
+export async function planFixed(errand: Errand, hop: FixedHop, options: PlanOptions): Promise<Plan> {
+  const host: NextHost = {
+    name: hop.host,
+    literal: isAddress(hop.host),
+    port: hop.port,
+    mode: hop.mode,
+    learnt: "configured",
+    mxSecurity: "insecure",
+  };
+  const domain = hopDomain(host);
+  const [addresses, sts] = await Promise.all([
+    findAddresses(hop.host, options.resolver, options.signal),
+    domain === undefined ? {} : askSts(domain, options),
+  ]);
+  const question = { destination: hop.host, host };
+  const dane = addresses.kind === "addresses" ? await askDane(question, addresses.answers, options) : {};
+  const facts = factsFor(errand, host, options, { ...sts, ...dane });
+  const planned = planHost(host, addresses, { facts, demand: errand.demand });
+  return { kind: "hosts", hosts: [planned.kind === "out" ? planned : { ...planned, ...wayOf(hop) }], ...sts };
+}
+
+/** RFC 5321 §5.1: an address literal is dialled as it stands. */
+export function planLiteral(errand: Errand, options: PlanOptions): Plan {
+  const wanted = wantedLevel(errand, options);
+  const address = isLiteral(errand.destination) ? literalAddress(errand.destination) : undefined;
+  if (address === undefined) {
+    return {
+      kind: "fail",
+      status: statusOf("no-route", `Nothing is known about addresses like ${errand.destination}`),
+      wanted,
+    };
+  }
+  if (isOwn(address, options.self.addresses)) {
+    return { kind: "fail", status: statusOf("mail-loop", `${errand.destination} is this host`), wanted };
+  }
+  const host: NextHost = {
+    name: address,
+    literal: true,
+    port: options.port,
+    mode: "starttls",
+    learnt: "literal",
+    mxSecurity: "insecure",
+  };
+  const addresses = { kind: "addresses", list: [address], answers: [] } as const;
+  const facts = factsFor(errand, host, options);
+  return { kind: "hosts", hosts: [planHost(host, addresses, { facts, demand: errand.demand })] };
+}
+
+function wayOf({ credentials, convert }: FixedHop): { way?: Way } {
+  if (credentials === undefined && convert !== true) return {};
+  return {
+    way: { ...(credentials === undefined ? {} : { credentials }), ...(convert === true ? { convert: true } : {}) },
+  };
+}

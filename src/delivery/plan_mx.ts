@@ -1,0 +1,63 @@
+import type { Domain } from "../mail/mod.ts";
+import type { NextHost } from "../policy/mod.ts";
+import { statusOf } from "../status/mod.ts";
+import { type Addresses, findAddresses, isOwn } from "./addresses.ts";
+import { askDane, askSts, factsFor, type Published, wantedLevel } from "./facts.ts";
+import { beforeSelf, type Candidate, findCandidates } from "./mx.ts";
+import type { Errand, Plan, PlannedHost, PlanOptions, RuledOut } from "./plan.ts";
+import { planHost } from "./plan_host.ts";
+
+/** The hosts that DNS names for a domain, with what the domain publishes about them. */
+export async function planMx(errand: Errand, domain: Domain, options: PlanOptions): Promise<Plan> {
+  const wanted = wantedLevel(errand, options);
+  const [found, sts] = await Promise.all([findCandidates(domain, options), askSts(domain, options)]);
+  if (found.kind !== "candidates") return { ...found, wanted };
+  const located = await Promise.all(
+    found.hosts.map(async (candidate): Promise<Located> => {
+      return { candidate, addresses: await findAddresses(candidate.name, options.resolver, options.signal) };
+    }),
+  );
+  const own = located.filter(({ addresses }) => reachesSelf(addresses, options)).map(({ candidate }) => candidate);
+  const left = beforeSelf(found.hosts, own, domain);
+  if (left.kind !== "candidates") return { ...left, wanted };
+  const kept = located.filter(({ candidate }) => left.hosts.includes(candidate));
+  // RFC 5321 §5.1: hosts that have no address are an error, never a reason to look elsewhere.
+  if (kept.every(({ addresses }) => addresses.kind === "absent")) {
+    return { kind: "fail", status: statusOf("no-route", `No mail host of ${domain} has an address`), wanted };
+  }
+  const list = options.sources === undefined ? {} : { list: options.sources.list(domain) };
+  const asked = {
+    published: { ...sts, ...list },
+    ...(found.expanded === undefined ? {} : { expanded: found.expanded }),
+  };
+  const hosts = await Promise.all(kept.map((one) => planLocated(one, errand, { ...asked, options })));
+  return { kind: "hosts", hosts, ...sts };
+}
+
+interface Located {
+  readonly candidate: Candidate;
+  readonly addresses: Addresses;
+}
+
+async function planLocated(
+  { candidate, addresses }: Located,
+  errand: Errand,
+  { options, published, expanded }: { options: PlanOptions; published: Published; expanded?: string },
+): Promise<PlannedHost | RuledOut> {
+  const host: NextHost = {
+    name: candidate.name,
+    literal: false,
+    port: options.port,
+    mode: "starttls",
+    learnt: candidate.learnt,
+    mxSecurity: candidate.mxSecurity,
+  };
+  const question = { destination: errand.destination, host, ...(expanded === undefined ? {} : { expanded }) };
+  const dane = addresses.kind === "addresses" ? await askDane(question, addresses.answers, options) : {};
+  const facts = factsFor(errand, host, options, { ...published, ...dane });
+  return planHost(host, addresses, { facts, demand: errand.demand });
+}
+
+function reachesSelf(addresses: Addresses, { self }: PlanOptions): boolean {
+  return addresses.kind === "addresses" && addresses.list.some((one) => isOwn(one, self.addresses));
+}

@@ -6,6 +6,14 @@ export interface DueEntry {
   /** Breaks ties: the smaller key is older. */
   readonly key: number;
   readonly destination: string;
+  /** Its last claims ended without a settlement. */
+  readonly suspect: boolean;
+}
+
+/** Which units a claim may take. */
+export interface DueChoice {
+  readonly except: ReadonlySet<string>;
+  readonly suspects?: "only" | "none";
 }
 
 /**
@@ -20,13 +28,17 @@ export interface DueCursor {
   /** A unit became ready; kept when it lies behind the position. */
   note(entry: DueEntry): void;
   /** Takes out the oldest that is due and not excepted. */
-  take(now: Instant, except: ReadonlySet<string>): DueEntry | undefined;
+  take(now: Instant, choice: DueChoice): DueEntry | undefined;
+  /** The oldest that is not excepted, due or not; it stays in. */
+  first(except: ReadonlySet<string>): DueEntry | undefined;
+  /** Takes out what `first` returned. */
+  drop(entry: DueEntry): void;
   reset(): void;
 }
 
 export function createDueCursor(): DueCursor {
   let position = START;
-  const lists = new Map<string, List>();
+  const lists: Lists = { plain: new Map(), suspect: new Map() };
   return {
     get position() {
       return position;
@@ -38,19 +50,18 @@ export function createDueCursor(): DueCursor {
     note(entry) {
       if (!isAfter(entry, position)) insert(lists, entry);
     },
-    take(now, except) {
-      let oldest: DueEntry | undefined;
-      for (const [destination, list] of lists) {
-        const head = list.entries[list.head];
-        if (head === undefined || head.due > now || except.has(destination)) continue;
-        if (oldest === undefined || isAfter(oldest, head)) oldest = head;
-      }
-      if (oldest !== undefined) removeHead(lists, oldest.destination);
+    take(now, choice) {
+      const oldest = oldestOf(lists, choice);
+      if (oldest === undefined || oldest.due > now) return undefined;
+      removeHead(listsFor(lists, oldest), oldest.destination);
       return oldest;
     },
+    first: (except) => oldestOf(lists, { except }),
+    drop: (entry) => removeHead(listsFor(lists, entry), entry.destination),
     reset() {
       position = START;
-      lists.clear();
+      lists.plain.clear();
+      lists.suspect.clear();
     },
   };
 }
@@ -66,7 +77,30 @@ interface List {
   head: number;
 }
 
-function insert(lists: Map<string, List>, entry: DueEntry): void {
+interface Lists {
+  readonly plain: Map<string, List>;
+  readonly suspect: Map<string, List>;
+}
+
+function listsFor(lists: Lists, entry: DueEntry): Map<string, List> {
+  return entry.suspect ? lists.suspect : lists.plain;
+}
+
+function oldestOf(lists: Lists, { except, suspects }: DueChoice): DueEntry | undefined {
+  let oldest: DueEntry | undefined;
+  const chosen = [...(suspects === "only" ? [] : [lists.plain]), ...(suspects === "none" ? [] : [lists.suspect])];
+  for (const byDestination of chosen) {
+    for (const [destination, list] of byDestination) {
+      const head = list.entries[list.head];
+      if (head === undefined || except.has(destination)) continue;
+      if (oldest === undefined || isAfter(oldest, head)) oldest = head;
+    }
+  }
+  return oldest;
+}
+
+function insert(all: Lists, entry: DueEntry): void {
+  const lists = listsFor(all, entry);
   const list = lists.get(entry.destination);
   if (list === undefined) {
     lists.set(entry.destination, { entries: [entry], head: 0 });

@@ -65,6 +65,8 @@ export interface ClaimRequest {
   readonly limit: number;
   /** Destinations to leave alone now (busy, backing off). */
   readonly except?: readonly Destination[];
+  /** `only` units whose claim would have `crashes` above 0, or `none` of them; both kinds unless given. */
+  readonly suspects?: "only" | "none";
 }
 
 export interface Settlement {
@@ -77,7 +79,10 @@ export interface Settlement {
   readonly enqueue?: readonly { readonly message: NewMessage; readonly body: Bytes }[];
   /** Keep the unit but do not try again until an operator releases it. */
   readonly hold?: boolean;
-  /** The claim is given back as it was: neither its attempt nor a crash counts. */
+  /**
+   * The claim is given back as it was: its attempt does not count, and crashes stay as the claim showed them. `retryAt`
+   * is `at` unless given.
+   */
   readonly untouched?: true;
   /** Sessions to be counted for TLS reports, in the same transaction. */
   readonly tally?: readonly TallyEntry[];
@@ -110,9 +115,16 @@ export interface QueuedUnit {
   readonly destination: Destination;
   readonly state: "due" | "waiting" | "leased" | "held";
   readonly attempt: number;
+  /** Claims in a row that ended without a settlement; kept when the unit was put on hold for them. */
+  readonly crashes: number;
+  /** Present exactly when held. */
+  readonly heldBy?: HeldBy;
   readonly nextAt: Instant;
   readonly recipients: ReadonlyMap<number, RecipientState>;
 }
+
+/** Who put a unit on hold: a settlement, an operator, or the store because its row is damaged. */
+export type HeldBy = "settlement" | "operator" | "damage";
 
 /** A message as operators see it. Units whose recipients are all delivered or failed are gone; so is it with the last. */
 export interface QueuedMessage {
@@ -154,20 +166,26 @@ export interface Store extends AsyncDisposable {
   settle(claim: Claim, settlement: Settlement): Promise<boolean>;
   /** Makes the units of a message that wait or are held due at `at`; how many that were. Leased ones stay as they are. */
   release(message: QueueId, at: Instant): Promise<number>;
-  /** Does an operation to every unit that the filter means; durable when it resolves to how many that were. */
+  /**
+   * Does an operation to every unit that the filter means at the time `at`; durable when it resolves to how many that
+   * were. Done in bounded steps, so one that fails midway has done a part, and doing it again does the rest.
+   */
   operate(filter: UnitFilter, operation: Operation, at: Instant): Promise<number>;
   /**
    * When the next unit falls due, those to `except` left out; undefined when nothing waits. Leased units count at the end
    * of their lease.
    */
   nextDue(except?: readonly Destination[]): Promise<Instant | undefined>;
-  /** By id, which is by age; `limit` is 100 unless given. StoreError `corrupt` names a damaged row. */
+  /**
+   * By id, which is by age; `limit` is 100 unless given. With a filter, the messages of which it means any unit, whole.
+   * StoreError `corrupt` names a damaged row.
+   */
   list(query?: {
     readonly limit?: number;
     readonly after?: QueueId;
     readonly filter?: UnitFilter;
   }): Promise<readonly QueuedMessage[]>;
-  /** How often each tally entry was settled, of one day or of all; in the order of day and key. */
+  /** How often each tally entry was settled, of one day or of all; in the order of day and key (as UTF-8). */
   tallies(day?: string): Promise<readonly (TallyEntry & { readonly count: number })[]>;
   /** Forgets the tallies of days before `day`. */
   forgetTallies(day: string): Promise<void>;

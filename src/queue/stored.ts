@@ -35,7 +35,9 @@ export function decodeEnvelope(stored: string): Result<Envelope, string> {
 export function encodeRecipients(recipients: ReadonlyMap<number, RecipientState>): string {
   const entries: (number | [number, RecipientState])[] = [];
   for (const [index, state] of recipients) {
-    entries.push(state.kind === "pending" && state.last === undefined ? index : [index, state]);
+    entries.push(
+      state.kind === "pending" && state.last === undefined && state.warned === undefined ? index : [index, state],
+    );
   }
   return JSON.stringify(entries);
 }
@@ -79,7 +81,7 @@ const STATUS = record({
   reply: maybe(record({ code: whole, enhanced: maybe(text), lines: listOf(text) })),
 });
 const RECIPIENT_STATE = variant({
-  pending: { last: maybe(STATUS) },
+  pending: { last: maybe(STATUS), warned: maybe(flag) },
   delivered: { status: STATUS, at: finite },
   failed: { status: STATUS, at: finite },
 });

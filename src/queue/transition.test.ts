@@ -45,9 +45,9 @@ test("settled: every way out", () => {
   const none = new Map<number, RecipientState>();
   const one = new Map([[1, DONE]]);
   const kept = { token: 4, attempt: 4, crashes: 0 };
-  assert.deepEqual(settled(LEASED, 3, { recipients: none, retryAt: 7 }), { kind: "lost" });
-  assert.deepEqual(settled(READY, 3, { recipients: none, retryAt: 7 }), { kind: "lost" });
-  assert.deepEqual(settled(LEASED, 4, { recipients: one, retryAt: 7 }), {
+  assert.deepEqual(settled(LEASED, 3, { at: 2, recipients: none, retryAt: 7 }), { kind: "lost" });
+  assert.deepEqual(settled(READY, 3, { at: 2, recipients: none, retryAt: 7 }), { kind: "lost" });
+  assert.deepEqual(settled(LEASED, 4, { at: 2, recipients: one, retryAt: 7 }), {
     kind: "kept",
     unit: {
       ...kept,
@@ -56,17 +56,19 @@ test("settled: every way out", () => {
       recipients: MIXED,
     },
   });
-  assert.deepEqual(settled(LEASED, 4, { recipients: one, hold: true }), {
+  assert.deepEqual(settled(LEASED, 4, { at: 2, recipients: one, hold: true }), {
     kind: "kept",
     unit: {
       ...kept,
       kind: "held",
       due: 100,
+      heldBy: "settlement",
       recipients: MIXED,
     },
   });
   assert.deepEqual(
     settled(LEASED, 4, {
+      at: 2,
       recipients: new Map([
         [0, DONE],
         [1, DONE],
@@ -75,8 +77,8 @@ test("settled: every way out", () => {
     }),
     { kind: "finished" },
   );
-  assert.throws(() => settled(LEASED, 4, { recipients: one }), /names no time/);
-  assert.throws(() => settled(LEASED, 4, { recipients: new Map([[2, DONE]]), retryAt: 1 }), /recipient 2/);
+  assert.throws(() => settled(LEASED, 4, { at: 2, recipients: one }), /names no time/);
+  assert.throws(() => settled(LEASED, 4, { at: 2, recipients: new Map([[2, DONE]]), retryAt: 1 }), /recipient 2/);
 });
 
 test("renewed needs the newest token of a leased unit", () => {

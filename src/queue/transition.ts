@@ -1,5 +1,5 @@
-import type { Instant } from "../base/mod.ts";
-import type { QueuedUnit, RecipientState, Settlement } from "./port.ts";
+import { type Instant, unreachable } from "../base/mod.ts";
+import type { HeldBy, Operation, QueuedUnit, RecipientState, Settlement } from "./port.ts";
 
 /**
  * The life of a unit, the same in every backend:
@@ -18,6 +18,8 @@ export interface UnitState {
   readonly token: number;
   readonly attempt: number;
   readonly crashes: number;
+  /** Present exactly when held. */
+  readonly heldBy?: HeldBy;
   readonly recipients: ReadonlyMap<number, RecipientState>;
 }
 
@@ -57,7 +59,7 @@ export function holds(unit: Pick<UnitState, "kind" | "token">, token: number): b
 }
 
 /** The unit after a settlement. Throws when the settlement contradicts itself, which is a bug of the caller. */
-export function settled(unit: UnitState, token: number, settlement: Omit<Settlement, "at" | "enqueue">): Settled {
+export function settled(unit: UnitState, token: number, settlement: Omit<Settlement, "enqueue" | "tally">): Settled {
   if (!holds(unit, token)) return { kind: "lost" };
   const recipients = new Map(unit.recipients);
   for (const [index, state] of settlement.recipients) {
@@ -66,15 +68,50 @@ export function settled(unit: UnitState, token: number, settlement: Omit<Settlem
   }
   const pending = recipients.values().some((state) => state.kind === "pending");
   if (!pending) return { kind: "finished" };
-  const after = { token, attempt: unit.attempt, crashes: 0, recipients };
-  if (settlement.hold === true) return { kind: "kept", unit: { ...after, kind: "held", due: unit.due } };
-  if (settlement.retryAt === undefined) throw new Error("The settlement leaves a recipient pending but names no time");
-  return { kind: "kept", unit: { ...after, kind: "ready", due: settlement.retryAt } };
+  const untouched = settlement.untouched === true;
+  const after = { token, attempt: untouched ? unit.attempt - 1 : unit.attempt, recipients };
+  if (settlement.hold === true) {
+    const { due, crashes } = unit;
+    return { kind: "kept", unit: { ...after, kind: "held", due, crashes, heldBy: "settlement" } };
+  }
+  const due = settlement.retryAt ?? (untouched ? settlement.at : undefined);
+  if (due === undefined) throw new Error("The settlement leaves a recipient pending but names no time");
+  return { kind: "kept", unit: { ...after, kind: "ready", due, crashes: untouched ? unit.crashes : 0 } };
 }
 
 /** The unit due at `at`, by an operator's word; undefined while somebody works on it. */
 export function released(unit: UnitState, at: Instant): UnitState | undefined {
-  return unit.kind === "leased" ? undefined : { ...unit, kind: "ready", due: at, crashes: 0 };
+  return unit.kind === "leased" ? undefined : changed(unit, { kind: "ready", due: at, crashes: 0 });
+}
+
+/** What an operation makes of a unit that it does not remove. */
+export type Change = Pick<UnitState, "kind" | "due" | "crashes" | "heldBy">;
+
+/** The unit after an operator's word; undefined when that means nothing to it. */
+export function operated(
+  unit: Pick<UnitState, "kind" | "due" | "crashes">,
+  operation: Operation,
+  at: Instant,
+): Change | "gone" | undefined {
+  const { kind, due, crashes } = unit;
+  if (kind === "leased") return undefined;
+  switch (operation) {
+    case "retry":
+      return kind === "ready" && due > at ? { kind, due: at, crashes } : undefined;
+    case "release":
+      return kind === "held" ? { kind: "ready", due: at, crashes: 0 } : undefined;
+    case "hold":
+      return kind === "ready" ? { kind: "held", due, crashes, heldBy: "operator" } : undefined;
+    case "drop":
+      return "gone";
+    default:
+      return unreachable(operation);
+  }
+}
+
+export function changed(unit: UnitState, change: Change): UnitState {
+  const { token, attempt, recipients } = unit;
+  return { token, attempt, recipients, ...change };
 }
 
 /** How an operator sees it. */

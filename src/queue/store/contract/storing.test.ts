@@ -20,6 +20,7 @@ export function storingContract(check: Check): void {
         destination: message.units[index]?.destination,
         state: "due",
         attempt: 0,
+        crashes: 0,
         nextAt: lab.now(),
         recipients: new Map([[index, { kind: "pending" }]]),
       })),

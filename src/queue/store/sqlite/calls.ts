@@ -1,10 +1,12 @@
 import { encodeRecipients } from "../../stored.ts";
-import { holds, released, renewed, settled, shownState } from "../../transition.ts";
-import { claimUnits } from "./claim.ts";
+import type { TallyEntry } from "../../port.ts";
+import { holds, released, renewed, settled } from "../../transition.ts";
+import { claimUnits, nextDueOf } from "./claim.ts";
 import type { Row } from "./database.ts";
-import type { BodyAnswer, Call, CallName, Calls, MessageRow, NewRow, SettleAnswer, SettleRequest } from "./protocol.ts";
-import { envelopeText, firstUnitKey, messageKeyOf, numberOf, textOf, unitState } from "./rows.ts";
-import { insertMessage, type Shard, unitsOf, writeUnit } from "./shard.ts";
+import { operate, search } from "./operate.ts";
+import type { BodyAnswer, Call, CallName, Calls, NewRow, SettleAnswer, SettleRequest } from "./protocol.ts";
+import { numberOf, textOf, unitState } from "./rows.ts";
+import { finish, insertMessage, messageRow, type Shard, unitsOf, writeUnit } from "./shard.ts";
 
 /** Does one call inside the transaction of its group. Throws before it changes anything, or because the database failed. */
 export function runCall(shard: Shard, call: Call): unknown {
@@ -29,6 +31,8 @@ const HANDLERS: Handlers = {
   },
   settle,
   release,
+  operate,
+  search,
   body(shard, { id }): BodyAnswer {
     const row = shard.sql.bodyById.get(id);
     if (row === undefined) return { kind: "absent" };
@@ -37,9 +41,14 @@ const HANDLERS: Handlers = {
     if (size === 0) return { kind: "inline", body: new Uint8Array(0) };
     return body instanceof Uint8Array ? { kind: "inline", body } : { kind: "file", size };
   },
-  nextDue(shard) {
-    const times = [0, 1].flatMap((state) => shard.sql.earliest.get(state)?.["due"] ?? []).map(Number);
-    return times.length === 0 ? undefined : Math.min(...times);
+  nextDue: (shard, { except }) => nextDueOf(shard, except),
+  tallies(shard, { day }) {
+    const rows = day === undefined ? shard.sql.tallies.all() : shard.sql.talliesOf.all(day);
+    return rows.map((row) => ({ day: textOf(row, "day"), key: textOf(row, "key"), count: numberOf(row, "count") }));
+  },
+  forgetTallies(shard, { day }) {
+    shard.sql.forgetTallies.run(day);
+    return undefined;
   },
   list(shard, { now, limit, after }) {
     return shard.sql.messagesAfter.all(after, limit).map((row) => messageRow(shard, row, now));
@@ -61,11 +70,13 @@ function settle(shard: Shard, request: SettleRequest): SettleAnswer {
   const outcome = settled(unit, request.token, request);
   refuseKnown(shard, request.enqueue);
   for (const message of request.enqueue) insertMessage(shard, message);
+  tallyUp(shard, request.tally);
   if (outcome.kind === "kept") {
     writeUnit(shard, request.unit, outcome.unit, encodeRecipients(outcome.unit.recipients));
-    const { kind, due } = outcome.unit;
+    const { kind, due, crashes } = outcome.unit;
+    const destination = textOf(row as Row, "destination");
     if (kind === "ready") {
-      shard.ready.note({ due: Math.round(due), key: request.unit, destination: textOf(row as Row, "destination") });
+      shard.ready.note({ due: Math.round(due), key: request.unit, destination, suspect: crashes > 0 });
     }
     return { held: true };
   }
@@ -82,18 +93,13 @@ function release(shard: Shard, { id, at }: Calls["release"]["request"]): number 
   });
   for (const { next, key, destination } of units) {
     writeUnit(shard, key, next, encodeRecipients(next.recipients));
-    shard.ready.note({ due: next.due, key, destination });
+    shard.ready.note({ due: next.due, key, destination, suspect: false });
   }
   return units.length;
 }
 
-/** Removes the unit, and its message with the last one. */
-function finish(shard: Shard, unit: number): { freed?: string } {
-  shard.sql.deleteUnit.run(unit);
-  const message = messageKeyOf(unit);
-  if (shard.sql.anyUnitBetween.get(firstUnitKey(message), firstUnitKey(message + 1)) !== undefined) return {};
-  const gone = shard.sql.deleteMessage.get(message);
-  return gone?.["filed"] === 1 ? { freed: textOf(gone, "id") } : {};
+function tallyUp(shard: Shard, tally: readonly TallyEntry[]): void {
+  for (const { day, key } of tally) shard.sql.tallyUp.run(day, key);
 }
 
 function refuseKnown(shard: Shard, messages: readonly NewRow[]): void {
@@ -102,24 +108,4 @@ function refuseKnown(shard: Shard, messages: readonly NewRow[]): void {
     if (ids.has(id) || shard.sql.messageKey.get(id) !== undefined) throw new Error(`Message ${id} is queued already`);
     ids.add(id);
   }
-}
-
-function messageRow(shard: Shard, row: Row, now: number): MessageRow {
-  return {
-    id: textOf(row, "id"),
-    envelope: envelopeText(row),
-    acceptedAt: numberOf(row, "accepted_at"),
-    bodySize: numberOf(row, "body_size"),
-    units: unitsOf(shard, row).map((unit) => {
-      const state = unitState(unit);
-      return {
-        unit: numberOf(unit, "key"),
-        destination: textOf(unit, "destination"),
-        state: shownState(state, now),
-        attempt: state.attempt,
-        nextAt: state.due,
-        recipients: state.recipients,
-      };
-    }),
-  };
 }

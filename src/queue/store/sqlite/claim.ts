@@ -1,3 +1,4 @@
+import type { Instant } from "../../../base/mod.ts";
 import { type DueEntry, isAfter } from "../../due.ts";
 import { StoreError } from "../../port.ts";
 import { claimed, isClaimable } from "../../transition.ts";
@@ -8,52 +9,98 @@ import type { Shard } from "./shard.ts";
 
 type Request = Calls["claim"]["request"];
 
+/** The request with its exceptions as a set. */
+interface Choice extends Omit<Request, "except"> {
+  readonly except: ReadonlySet<string>;
+}
+
 /** Leases due units, oldest first. A damaged row is put on hold and reported; it must not stand in the others' way. */
 export function claimUnits(shard: Shard, request: Request): ClaimRow[] {
-  const except = new Set(request.except);
-  const expired = expiredLeases(shard, request, except);
+  const choice: Choice = { ...request, except: new Set(request.except) };
+  const expired = expiredLeases(shard, choice);
   const claims: ClaimRow[] = [];
   while (claims.length < request.limit) {
-    const entry = next(shard, request, expired, except);
+    const entry = next(shard, choice, expired);
     if (entry === undefined) break;
-    const claim = lease(shard, entry, request);
+    const claim = lease(shard, entry, choice);
     if (claim !== undefined) claims.push(claim);
   }
   return claims;
 }
 
 /** The older of the first expired lease and the first ready unit; takes it out. */
-function next(shard: Shard, request: Request, expired: DueEntry[], except: ReadonlySet<string>): DueEntry | undefined {
+function next(shard: Shard, choice: Choice, expired: DueEntry[]): DueEntry | undefined {
   const lapsed = expired[0];
-  const ready = shard.ready.take(request.now, except) ?? scan(shard, request, except);
+  const ready = shard.ready.take(choice.now, choice) ?? scan(shard, choice);
   if (lapsed === undefined || (ready !== undefined && isAfter(lapsed, ready))) return ready;
   if (ready !== undefined) shard.ready.note(ready);
   return expired.shift();
 }
 
 /** Walks on in the index of ready units until one may be taken. */
-function scan(shard: Shard, request: Request, except: ReadonlySet<string>): DueEntry | undefined {
+function scan(shard: Shard, choice: Choice): DueEntry | undefined {
   for (let window = FIRST_WINDOW; ; window = Math.min(window * 2, LARGEST_WINDOW)) {
-    const { due, key } = shard.ready.position;
-    const rows = shard.sql.readyAfter.all(request.now, due, key, window);
-    for (const row of rows) shard.ready.pass(entryOf(row));
-    const entry = shard.ready.take(request.now, except);
-    if (entry !== undefined || rows.length < window) return entry;
+    const more = passOn(shard, choice.now, window);
+    const entry = shard.ready.take(choice.now, choice);
+    if (entry !== undefined || !more) return entry;
   }
 }
 
-function expiredLeases(shard: Shard, request: Request, except: ReadonlySet<string>): DueEntry[] {
-  const rows = shard.sql.expiredLeases.all(request.now, request.limit + EXPIRED_SLACK);
-  return rows.map(entryOf).filter((entry) => !except.has(entry.destination));
+/** Reads the next ready units that fall due up to `until` into the memory; whether there may be more. */
+function passOn(shard: Shard, until: Instant, window: number): boolean {
+  const { due, key } = shard.ready.position;
+  const rows = shard.sql.readyAfter.all(until, due, key, window);
+  for (const row of rows) {
+    const suspect = numberOf(row, "crashes") > 0;
+    shard.ready.pass({ ...entryOf(row), suspect });
+  }
+  return rows.length === window;
 }
 
-function lease(shard: Shard, entry: DueEntry, request: Request): ClaimRow | undefined {
+function expiredLeases(shard: Shard, { now, limit, except, suspects }: Choice): DueEntry[] {
+  if (suspects === "none") return [];
+  const rows = shard.sql.expiredLeases.all(now, limit + EXPIRED_SLACK);
+  return rows.map((row) => ({ ...entryOf(row), suspect: true })).filter((entry) => !except.has(entry.destination));
+}
+
+/** When the next unit to another destination than those falls due, or its lease ends. */
+export function nextDueOf(shard: Shard, destinations: readonly string[]): Instant | undefined {
+  if (destinations.length === 0) {
+    const times = [0, 1].flatMap((state) => shard.sql.earliest.get(state)?.["due"] ?? []).map(Number);
+    return times.length === 0 ? undefined : Math.min(...times);
+  }
+  const except = new Set(destinations);
+  const lease = shard.sql.leases.all().find((row) => !except.has(textOf(row, "destination")));
+  const leased = lease === undefined ? Infinity : numberOf(lease, "due");
+  const ready = firstReady(shard, except)?.due ?? Infinity;
+  const least = Math.min(leased, ready);
+  return least === Infinity ? undefined : least;
+}
+
+/** The first ready unit that is not excepted; forgets on the way what the memory has wrong. */
+function firstReady(shard: Shard, except: ReadonlySet<string>): DueEntry | undefined {
+  for (let window = FIRST_WINDOW; ; window = Math.min(window * 2, LARGEST_WINDOW)) {
+    for (let entry = shard.ready.first(except); entry !== undefined; entry = shard.ready.first(except)) {
+      const row = shard.sql.unitByKey.get(entry.key);
+      if (row?.["state"] === 0 && row["due"] === entry.due) return entry;
+      shard.ready.drop(entry);
+    }
+    if (!passOn(shard, Number.MAX_SAFE_INTEGER, window) && shard.ready.first(except) === undefined) return undefined;
+  }
+}
+
+function lease(shard: Shard, entry: DueEntry, request: Choice): ClaimRow | undefined {
   const row = shard.sql.unitByKey.get(entry.key);
   try {
     // What the cursor remembers may be stale.
     if (row === undefined || numberOf(row, "due") !== entry.due) return undefined;
     const before = unitState(row);
     if (!isClaimable(before, request.now)) return undefined;
+    const suspect = claimed(before, request.leaseUntil).crashes > 0;
+    if (request.suspects !== undefined && suspect !== (request.suspects === "only")) {
+      if (suspect !== entry.suspect) shard.ready.note({ ...entry, suspect });
+      return undefined;
+    }
     const message = shard.sql.messageByKey.get(messageKeyOf(entry.key));
     if (message === undefined) throw corrupt(`unit ${entry.key}`, "its message is missing");
     const after = claimed(before, request.leaseUntil);
@@ -84,7 +131,7 @@ function claimRow(row: Row, message: Row, unit: ReturnType<typeof claimed>): Cla
   };
 }
 
-function entryOf(row: Row): DueEntry {
+function entryOf(row: Row): Omit<DueEntry, "suspect"> {
   return { due: numberOf(row, "due"), key: numberOf(row, "key"), destination: textOf(row, "destination") };
 }
 

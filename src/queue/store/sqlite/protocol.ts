@@ -1,5 +1,5 @@
 import type { Bytes, Instant } from "../../../base/mod.ts";
-import type { QueuedUnit, RecipientState, StoreError } from "../../port.ts";
+import type { HeldBy, Operation, QueuedUnit, RecipientState, StoreError, TallyEntry, UnitFilter } from "../../port.ts";
 
 /** What the parent and the worker thread say to each other. Everything here can be cloned between threads. */
 export interface Calls {
@@ -10,6 +10,7 @@ export interface Calls {
       readonly leaseUntil: Instant;
       readonly limit: number;
       readonly except: readonly string[];
+      readonly suspects?: "only" | "none";
     };
     readonly answer: readonly ClaimRow[];
   };
@@ -19,12 +20,28 @@ export interface Calls {
   };
   settle: { readonly request: SettleRequest; readonly answer: SettleAnswer };
   release: { readonly request: { readonly id: string; readonly at: Instant }; readonly answer: number };
+  operate: { readonly request: OperateRequest; readonly answer: OperateAnswer };
   body: { readonly request: { readonly id: string }; readonly answer: BodyAnswer };
-  nextDue: { readonly request: object; readonly answer: Instant | undefined };
+  nextDue: { readonly request: { readonly except: readonly string[] }; readonly answer: Instant | undefined };
   list: {
     readonly request: { readonly now: Instant; readonly limit: number; readonly after: string };
     readonly answer: readonly MessageRow[];
   };
+  /** Looks at a bounded number of messages; `next` is where to go on. */
+  search: {
+    readonly request: {
+      readonly now: Instant;
+      readonly limit: number;
+      readonly after: string;
+      readonly filter: UnitFilter;
+    };
+    readonly answer: { readonly rows: readonly MessageRow[]; readonly next?: string };
+  };
+  tallies: {
+    readonly request: { readonly day?: string };
+    readonly answer: readonly (TallyEntry & { readonly count: number })[];
+  };
+  forgetTallies: { readonly request: { readonly day: string }; readonly answer: undefined };
   show: {
     readonly request: { readonly now: Instant; readonly id: string };
     readonly answer: MessageRow | undefined;
@@ -41,6 +58,8 @@ export interface NewRow {
   /** As `encodeEnvelope` writes it. */
   readonly envelope: string;
   readonly bodySize: number;
+  /** As `senderKey` makes it. */
+  readonly sender: string;
   /** Absent when the content is in a file. (SQLite keeps an empty blob as NULL: `bodySize` 0 means no file.) */
   readonly body?: Bytes;
   /** `recipients` as `encodeRecipients` writes it. */
@@ -53,6 +72,9 @@ export interface SettleRequest {
   readonly recipients: ReadonlyMap<number, RecipientState>;
   readonly retryAt?: Instant;
   readonly hold?: boolean;
+  readonly at: Instant;
+  readonly untouched?: true;
+  readonly tally: readonly TallyEntry[];
   readonly enqueue: readonly NewRow[];
 }
 
@@ -60,6 +82,24 @@ export interface SettleAnswer {
   readonly held: boolean;
   /** The message is gone and its content file, named here, may go too. */
   readonly freed?: string;
+}
+
+/** One step over a bounded number of units, those with keys from `from` to before `until`. */
+export interface OperateRequest {
+  readonly filter: UnitFilter;
+  readonly operation: Operation;
+  readonly at: Instant;
+  readonly from: number;
+  /** Absent in the first step, which answers what it is. */
+  readonly until?: number;
+}
+
+export interface OperateAnswer {
+  readonly count: number;
+  /** Messages that are gone and whose content files may go too. */
+  readonly freed: readonly string[];
+  /** Where to go on. */
+  readonly next?: { readonly from: number; readonly until: number };
 }
 
 export interface ClaimRow {
@@ -87,6 +127,8 @@ export interface MessageRow {
     readonly destination: string;
     readonly state: QueuedUnit["state"];
     readonly attempt: number;
+    readonly crashes: number;
+    readonly heldBy?: HeldBy;
     readonly nextAt: Instant;
     readonly recipients: ReadonlyMap<number, RecipientState>;
   }[];

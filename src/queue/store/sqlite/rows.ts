@@ -6,18 +6,29 @@ import type { Row } from "./database.ts";
 
 /** Reads typed values out of rows; StoreError `corrupt` names the row. */
 export function unitState(row: Row): UnitState {
-  const state = STATES[numberOf(row, "state")];
-  if (state === undefined) throw corrupt(unitName(row), `its state is ${String(row["state"])}`);
+  const state = stateOf(row);
   const recipients = decodeRecipients(textOf(row, "recipients"));
   if (!recipients.ok) throw corrupt(unitName(row), recipients.error);
   return {
-    kind: state,
+    ...state,
     due: numberOf(row, "due"),
     token: numberOf(row, "token"),
     attempt: numberOf(row, "attempt"),
     crashes: numberOf(row, "crashes"),
     recipients: recipients.value,
   };
+}
+
+/** Whether the unit is ready, leased or held, and by whom. */
+export function stateOf(row: Row): State {
+  const state = STATES[numberOf(row, "state")];
+  if (state === undefined) throw corrupt(unitName(row), `its state is ${String(row["state"])}`);
+  return state;
+}
+
+/** The number that stands for a state in the table. */
+export function stateNumber({ kind, heldBy = "settlement" }: Pick<UnitState, "kind" | "heldBy">): number {
+  return STATES.findIndex((state) => state.kind === kind && (kind !== "held" || state.heldBy === heldBy));
 }
 
 /** The stored envelope, checked. */
@@ -65,6 +76,11 @@ function unitName(row: Row): string {
 
 /** 2^16: MOST_UNITS of entry.ts. */
 const UNITS_PER_MESSAGE = 65_536;
-const STATES: readonly UnitState["kind"][] = ["ready", "leased", "held"];
-/** The number that stands for a state in the table. */
-export const STATE_NUMBER: Readonly<Record<UnitState["kind"], number>> = { ready: 0, leased: 1, held: 2 };
+type State = Pick<UnitState, "kind" | "heldBy">;
+const STATES: readonly State[] = [
+  { kind: "ready" },
+  { kind: "leased" },
+  { kind: "held", heldBy: "settlement" },
+  { kind: "held", heldBy: "operator" },
+  { kind: "held", heldBy: "damage" },
+];

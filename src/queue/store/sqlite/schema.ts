@@ -34,6 +34,9 @@ function schemaVersion(db: Database): number {
 /**
  * Schema 1. A unit's key is its message's key × 65536 + its place, so that neither is ever used twice (AUTOINCREMENT)
  * and the units of a message lie together. `state`: 0 ready, 1 leased, 2 held; `due` is the end of the lease while leased.
+ *
+ * Schema 2. `unit.sender` is what `senderKey` makes of the envelope's reverse-path, NULL when the envelope is damaged. In
+ * `state`, 2 is held by a settlement, 3 by an operator, 4 because the row is damaged.
  */
 const MIGRATIONS: readonly string[] = [
   `CREATE TABLE schema_version (version INTEGER PRIMARY KEY) STRICT;
@@ -56,4 +59,13 @@ const MIGRATIONS: readonly string[] = [
      recipients TEXT NOT NULL
    ) STRICT;
    CREATE INDEX unit_due ON unit (state, due);`,
+  `CREATE TABLE tally (day TEXT NOT NULL, key TEXT NOT NULL, count INTEGER NOT NULL, PRIMARY KEY (day, key)) STRICT, WITHOUT ROWID;
+   ALTER TABLE unit ADD COLUMN sender TEXT;
+   UPDATE unit SET sender = (
+     SELECT CASE
+       WHEN NOT json_valid(envelope) THEN NULL
+       WHEN json_extract(envelope, '$.reversePath.kind') = 'null' THEN ''
+       ELSE json_extract(envelope, '$.reversePath.mailbox.localPart') || '@' || json_extract(envelope, '$.reversePath.mailbox.domain')
+     END FROM message WHERE message.key = unit.key / 65536
+   );`,
 ];

@@ -1,9 +1,9 @@
 import type { Instant } from "../../../base/mod.ts";
 import { createDueCursor, type DueCursor } from "../../due.ts";
-import type { UnitState } from "../../transition.ts";
+import { shownState, type UnitState } from "../../transition.ts";
 import { type Database, openDatabase, type Row, type Statement } from "./database.ts";
-import type { NewRow } from "./protocol.ts";
-import { firstUnitKey, numberOf, STATE_NUMBER, textOf } from "./rows.ts";
+import type { MessageRow, NewRow } from "./protocol.ts";
+import { envelopeText, firstUnitKey, messageKeyOf, numberOf, stateNumber, textOf, unitState } from "./rows.ts";
 import { migrate } from "./schema.ts";
 
 /** An open shard: the database with its statements, and what is remembered of its ready units. */
@@ -48,14 +48,14 @@ export function insertMessage(shard: Shard, message: NewRow): void {
   const { lastInsertRowid: key } = shard.sql.insertMessage.run(id, due, envelope, bodySize, body ?? null);
   for (const [place, unit] of message.units.entries()) {
     const unitKey = firstUnitKey(key) + place;
-    shard.sql.insertUnit.run(unitKey, due, unit.destination, unit.recipients);
-    shard.ready.note({ due, key: unitKey, destination: unit.destination });
+    shard.sql.insertUnit.run(unitKey, due, unit.destination, unit.recipients, message.sender);
+    shard.ready.note({ due, key: unitKey, destination: unit.destination, suspect: false });
   }
 }
 
 export function writeUnit(shard: Shard, key: number, unit: UnitState, recipients: string): void {
-  const { kind, due, token, attempt, crashes } = unit;
-  shard.sql.updateUnit.run(STATE_NUMBER[kind], Math.round(due), token, attempt, crashes, recipients, key);
+  const { due, token, attempt, crashes } = unit;
+  shard.sql.updateUnit.run(stateNumber(unit), Math.round(due), token, attempt, crashes, recipients, key);
 }
 
 export function unitsOf(shard: Shard, message: Row): Row[] {
@@ -63,10 +63,42 @@ export function unitsOf(shard: Shard, message: Row): Row[] {
   return shard.sql.unitsBetween.all(first, firstUnitKey(numberOf(message, "key") + 1));
 }
 
+/** Removes the unit, and its message with the last one. */
+export function finish(shard: Shard, unit: number): { freed?: string } {
+  shard.sql.deleteUnit.run(unit);
+  const message = messageKeyOf(unit);
+  if (shard.sql.anyUnitBetween.get(firstUnitKey(message), firstUnitKey(message + 1)) !== undefined) return {};
+  const gone = shard.sql.deleteMessage.get(message);
+  return gone?.["filed"] === 1 ? { freed: textOf(gone, "id") } : {};
+}
+
+/** The message as operators see it. */
+export function messageRow(shard: Shard, row: Row, now: number): MessageRow {
+  return {
+    id: textOf(row, "id"),
+    envelope: envelopeText(row),
+    acceptedAt: numberOf(row, "accepted_at"),
+    bodySize: numberOf(row, "body_size"),
+    units: unitsOf(shard, row).map((unit) => {
+      const state = unitState(unit);
+      return {
+        unit: numberOf(unit, "key"),
+        destination: textOf(unit, "destination"),
+        state: shownState(state, now),
+        attempt: state.attempt,
+        crashes: state.crashes,
+        ...(state.heldBy === undefined ? {} : { heldBy: state.heldBy }),
+        nextAt: state.due,
+        recipients: state.recipients,
+      };
+    }),
+  };
+}
+
 const SQL = {
   insertMessage: "INSERT INTO message (id, accepted_at, envelope, body_size, body) VALUES (?, ?, ?, ?, ?)",
   insertUnit:
-    "INSERT INTO unit (key, state, due, token, attempt, crashes, destination, recipients) VALUES (?, 0, ?, 0, 0, 0, ?, ?)",
+    "INSERT INTO unit (key, state, due, token, attempt, crashes, destination, recipients, sender) VALUES (?, 0, ?, 0, 0, 0, ?, ?, ?)",
   messageKey: "SELECT key FROM message WHERE id = ?",
   messageByKey: "SELECT key, id, accepted_at, envelope, body_size FROM message WHERE key = ?",
   messageById: "SELECT key, id, accepted_at, envelope, body_size FROM message WHERE id = ?",
@@ -80,12 +112,23 @@ const SQL = {
   updateUnit: "UPDATE unit SET state = ?, due = ?, token = ?, attempt = ?, crashes = ?, recipients = ? WHERE key = ?",
   leaseUnit: "UPDATE unit SET state = 1, due = ?, token = ?, attempt = ?, crashes = ? WHERE key = ?",
   moveDue: "UPDATE unit SET due = ? WHERE key = ?",
-  holdUnit: "UPDATE unit SET state = 2 WHERE key = ?",
+  holdUnit: "UPDATE unit SET state = 4 WHERE key = ?",
+  changeUnit: "UPDATE unit SET state = ?, due = ?, crashes = ? WHERE key = ?",
+  lastUnit: "SELECT max(key) AS key FROM unit",
+  unitsFrom:
+    "SELECT key, state, due, crashes, destination, sender FROM unit WHERE key >= ? AND key < ? ORDER BY key LIMIT ?",
+  messageIdsAfter: "SELECT key, id FROM message WHERE id > ? ORDER BY id LIMIT ?",
   deleteUnit: "DELETE FROM unit WHERE key = ?",
   readyAfter:
-    "SELECT key, due, destination FROM unit WHERE state = 0 AND due <= ? AND (due, key) > (?, ?) ORDER BY due, key LIMIT ?",
+    "SELECT key, due, destination, crashes FROM unit WHERE state = 0 AND due <= ? AND (due, key) > (?, ?) ORDER BY due, key LIMIT ?",
   expiredLeases: "SELECT key, due, destination FROM unit WHERE state = 1 AND due <= ? ORDER BY due, key LIMIT ?",
   earliest: "SELECT min(due) AS due FROM unit WHERE state = ?",
+  leases: "SELECT due, destination FROM unit WHERE state = 1 ORDER BY due",
   countMessages: "SELECT count(*) AS number FROM message",
   countUnits: "SELECT count(*) AS number FROM unit",
+  tallyUp:
+    "INSERT INTO tally (day, key, count) VALUES (?, ?, 1) ON CONFLICT (day, key) DO UPDATE SET count = count + 1",
+  tallies: "SELECT day, key, count FROM tally ORDER BY day, key",
+  talliesOf: "SELECT day, key, count FROM tally WHERE day = ? ORDER BY key",
+  forgetTallies: "DELETE FROM tally WHERE day < ?",
 } as const;

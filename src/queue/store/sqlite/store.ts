@@ -9,11 +9,12 @@ import {
   type Store,
   StoreError,
 } from "../../port.ts";
+import { senderKey } from "../../filter.ts";
 import { encodeEnvelope } from "../../stored.ts";
 import { createWatchers } from "../_watch.ts";
 import type { BodyFolder } from "./bodies.ts";
 import { createGate } from "./gate.ts";
-import type { ClaimRow, MessageRow, NewRow } from "./protocol.ts";
+import type { Calls, ClaimRow, MessageRow, NewRow, OperateAnswer, OperateRequest } from "./protocol.ts";
 import { trustedEnvelope } from "./rows.ts";
 import { createSink, discard, publish, stageWhole, type StagedBody, takeStaged } from "./sink.ts";
 import type { Thread } from "./thread.ts";
@@ -37,9 +38,10 @@ export function createSqliteStore(parts: Parts): Store {
         await insert(thread, message, takeStaged(body));
         watchers.notify();
       }),
-    claim: ({ now, lease, limit, except = [] }) =>
+    claim: ({ now, lease, limit, except = [], suspects }) =>
       gate.pass(async () => {
-        const rows = await thread.call("claim", { now, leaseUntil: Math.round(now + lease), limit, except });
+        const only = suspects === undefined ? {} : { suspects };
+        const rows = await thread.call("claim", { now, leaseUntil: Math.round(now + lease), limit, except, ...only });
         return rows.map(claimOf);
       }),
     renew: (claim, until) =>
@@ -56,10 +58,23 @@ export function createSqliteStore(parts: Parts): Store {
         if (count > 0) watchers.notify();
         return count;
       }),
+    operate: (filter, operation, at) =>
+      gate.pass(async () => {
+        const count = await operate(parts, { filter, operation, at, from: 0 });
+        if (count > 0) watchers.notify();
+        return count;
+      }),
     openBody: (id, start = 0) => readContent(parts, id, start),
-    nextDue: () => gate.pass(() => thread.call("nextDue", {})),
-    list: ({ limit = DEFAULT_PAGE, after = "" } = {}) =>
-      gate.pass(async () => (await thread.call("list", { now: clock.now(), limit, after })).map(messageOf)),
+    nextDue: (except = []) => gate.pass(() => thread.call("nextDue", { except })),
+    list: ({ limit = DEFAULT_PAGE, after = "", filter } = {}) =>
+      gate.pass(async () => {
+        const query = { now: clock.now(), limit, after };
+        const rows =
+          filter === undefined ? await thread.call("list", query) : await search(thread, { ...query, filter });
+        return rows.map(messageOf);
+      }),
+    tallies: (day) => gate.pass(() => thread.call("tallies", day === undefined ? {} : { day })),
+    forgetTallies: (day) => gate.pass(() => thread.call("forgetTallies", { day })),
     show: (id) =>
       gate.pass(async () => {
         const row = await thread.call("show", { now: clock.now(), id });
@@ -89,12 +104,15 @@ async function settle({ thread, bodies, smallBody }: Parts, claim: Claim, settle
       enqueue.push(await rowOf(message, staged));
     }
   });
-  const { recipients, retryAt, hold } = settlement;
+  const { at, recipients, retryAt, hold, untouched, tally = [] } = settlement;
   const request = {
     unit: Number(claim.unit),
     token: claim.token,
+    at,
     recipients,
+    tally,
     enqueue,
+    ...(untouched === undefined ? {} : { untouched }),
     ...(retryAt === undefined ? {} : { retryAt }),
     ...(hold === undefined ? {} : { hold }),
   };
@@ -102,6 +120,34 @@ async function settle({ thread, bodies, smallBody }: Parts, claim: Claim, settle
   if (answer.freed !== undefined) await bodies.remove(answer.freed);
   if (!answer.held) await discardAll(notices);
   return answer.held;
+}
+
+/** Step by step over the units that are there at the beginning. */
+async function operate({ thread, bodies }: Parts, first: OperateRequest): Promise<number> {
+  let count = 0;
+  let request: OperateRequest | undefined = first;
+  while (request !== undefined) {
+    const answer: OperateAnswer = await thread.call("operate", request);
+    for (const id of answer.freed) await bodies.remove(id);
+    count += answer.count;
+    request = answer.next && { ...first, ...answer.next };
+  }
+  return count;
+}
+
+async function search(thread: Thread, first: Calls["search"]["request"]): Promise<readonly MessageRow[]> {
+  const found: MessageRow[] = [];
+  let after: string | undefined = first.after;
+  while (after !== undefined) {
+    const answer: Calls["search"]["answer"] = await thread.call("search", {
+      ...first,
+      after,
+      limit: first.limit - found.length,
+    });
+    found.push(...answer.rows);
+    after = found.length < first.limit ? answer.next : undefined;
+  }
+  return found;
 }
 
 async function orDiscard<T>(bodies: readonly StagedBody[], work: () => Promise<T>): Promise<T> {
@@ -153,6 +199,7 @@ async function rowOf(message: NewMessage, body: StagedBody): Promise<NewRow> {
     id: message.id,
     acceptedAt: message.acceptedAt,
     envelope: encodeEnvelope(message.envelope),
+    sender: senderKey(message.envelope.reversePath),
     units: message.units.map(({ destination, recipients }) => ({
       destination,
       recipients: JSON.stringify(recipients),

@@ -1,0 +1,184 @@
+/**
+ * The discovery of an MTA-STS policy (RFC 8461 §3.3, §5.1, §10.2) as a walk that asks and never acts: what is stored, the
+ * TXT record and the policy file come in; what is known, what to store and what a postmaster should hear come out.
+ *
+ * | TXT | file | stored and live | then |
+ * |---|---|---|---|
+ * | absent or bad | - | no | none |
+ * | absent or bad | - | yes | the stored policy |
+ * | look-up failed | - | no | failed |
+ * | look-up failed | - | yes | the stored policy |
+ * | same id | not asked for a delivery | yes | the stored policy |
+ * | other id | good | any | the new policy, stored |
+ * | other id | bad | yes | the stored policy, with the trouble |
+ * | any id | bad | no | failed |
+ */
+import { err, type Instant, type Millis, ok, type Result } from "../../base/mod.ts";
+import type { Answer, DnsName } from "../../dns/mod.ts";
+import type { Domain } from "../../mail/mod.ts";
+import type { StsFacts, StsTrouble } from "../types.ts";
+import { parseStsPolicy, type StsPolicy } from "./sts-policy.ts";
+import { selectStsRecord } from "./sts-record.ts";
+import { newsOf, type StsNews } from "./sts-news.ts";
+
+export type StsAsk =
+  /** The TXT records at a name; `noCache` when a stored answer will not do. */
+  | { readonly kind: "txt"; readonly name: DnsName; readonly noCache: boolean }
+  /** The text of the policy file of a domain, over HTTPS (RFC 8461 §3.3). */
+  | { readonly kind: "fetch"; readonly domain: Domain };
+/** The answer to the newest question. */
+export type StsReply =
+  | { readonly kind: "txt"; readonly answer: Answer<string> }
+  | { readonly kind: "fetch"; readonly result: Result<string, StsTrouble> };
+
+/** What the cache holds for one domain; plain data, to be kept on disk. */
+export interface StoredSts {
+  readonly policy?: StoredPolicy;
+  readonly failure?: StsFailure;
+}
+export interface StoredPolicy extends StsPolicy {
+  readonly id: string;
+  readonly fetchedAt: Instant;
+  readonly expires: Instant;
+  /** When to look for a new one, whatever the TXT record says (RFC 8461 §10.2). */
+  readonly refreshAt: Instant;
+}
+/** The newest failed fetch, for `id` where the TXT record gave one. */
+export interface StsFailure {
+  readonly id?: string;
+  readonly at: Instant;
+  readonly trouble: StsTrouble;
+  /** In a row. */
+  readonly count: number;
+}
+
+export interface StsOptions {
+  readonly now: Instant;
+  readonly stored?: StoredSts;
+  /** `refresh`: in good time before it ends; `before-failure`: a message is about to be returned (RFC 8461 §5.1). Default: delivery. */
+  readonly why?: "delivery" | "refresh" | "before-failure";
+}
+
+export interface StsFound {
+  readonly facts: StsFacts;
+  /** What the cache is to hold from now on; absent: what it holds. */
+  readonly store?: StoredSts;
+  /** For the log. */
+  readonly news: readonly StsNews[];
+}
+
+/** Yields questions and returns what is known of the policy of `domain`, an A-label name in lower case. */
+export function* stsDiscovery(domain: Domain, options: StsOptions): Generator<StsAsk, StsFound, StsReply> {
+  const { now, stored, why = "delivery" } = options;
+  const live = livePolicy(stored, now);
+  const answer = yield* askTxt(`_mta-sts.${domain}`, why !== "delivery");
+  const record = recordOf(answer);
+  if (!record.ok && (live === undefined || why !== "refresh")) {
+    return { facts: live === undefined ? record.error : factsOf(live, now), news: [] };
+  }
+  const id = record.ok ? record.value : undefined;
+  if (live !== undefined && goodEnough(live, { id, now, why })) return { facts: factsOf(live, now), news: [] };
+  const recent = stored?.failure;
+  if (recent !== undefined && recent.id === id && now - recent.at < HOLD_OFF) {
+    return { facts: troubled(live, recent.trouble, now), news: [] };
+  }
+  const fetched = yield* askPolicy(domain);
+  if (!fetched.ok) {
+    const failure = failureOf(fetched.error, { id, now, recent });
+    const store = live === undefined ? { failure } : { policy: live, failure };
+    return { facts: troubled(live, fetched.error, now), store, news: newsOf(domain, { before: live, failure }) };
+  }
+  const policy = storedPolicy(fetched.value, { id: id ?? live?.id ?? "", now, live });
+  // RFC 8461 §3.2: a policy without a lifetime serves one delivery.
+  const store = policy.maxAge > 0 ? { policy } : {};
+  return { facts: factsOf(policy, now), store, news: newsOf(domain, { before: live, after: policy }) };
+}
+
+/** When the policy of a domain is to be looked at again; undefined when none is stored. */
+export function refreshDue({ policy, failure }: StoredSts): Instant | undefined {
+  if (policy === undefined) return undefined;
+  if (failure === undefined) return policy.refreshAt;
+  const wait = Math.min(HOLD_OFF * 2 ** Math.min(failure.count - 1, MOST_DOUBLINGS), LONGEST_WAIT);
+  return Math.max(policy.refreshAt, failure.at + wait);
+}
+
+/** What is stored and has not run out. */
+export function livePolicy(stored: StoredSts | undefined, now: Instant): StoredPolicy | undefined {
+  return stored?.policy !== undefined && now < stored.policy.expires ? stored.policy : undefined;
+}
+
+function* askTxt(name: DnsName, noCache: boolean): Generator<StsAsk, Answer<string>, StsReply> {
+  const reply = yield { kind: "txt", name, noCache };
+  if (reply.kind !== "txt") throw new Error("The answer is not to the question for TXT records");
+  return reply.answer;
+}
+
+function* askPolicy(domain: Domain): Generator<StsAsk, Result<StsPolicy, StsTrouble>, StsReply> {
+  const reply = yield { kind: "fetch", domain };
+  if (reply.kind !== "fetch") throw new Error("The answer is not to the question for a policy");
+  if (!reply.result.ok) return reply.result;
+  const parsed = parseStsPolicy(reply.result.value);
+  return parsed.ok ? parsed : err({ at: "invalid", detail: parsed.error });
+}
+
+/** The id that is announced, or what is known without it. */
+function recordOf(answer: Answer<string>): Result<string, StsFacts> {
+  if (answer.kind === "failure") {
+    const at = answer.cause === "bogus" ? "dns-bogus" : "dns";
+    return err({ kind: "failed", trouble: { at, detail: answer.detail } });
+  }
+  if (answer.kind !== "data") return err({ kind: "none", why: "no MTA-STS record is published" });
+  const record = selectStsRecord(answer.records);
+  return record.ok ? ok(record.value.id) : err({ kind: "none", why: record.error });
+}
+
+function goodEnough(
+  live: StoredPolicy,
+  { id, now, why }: { readonly id: string | undefined; readonly now: Instant; readonly why: StsOptions["why"] },
+): boolean {
+  if (live.id !== id) return false;
+  return why === "delivery" || (why === "before-failure" && now - live.fetchedAt < HOLD_OFF);
+}
+
+function storedPolicy(
+  policy: StsPolicy,
+  { id, now, live }: { readonly id: string; readonly now: Instant; readonly live: StoredPolicy | undefined },
+): StoredPolicy {
+  // RFC 8461 §8.1: a new id with the old text may be ahead of the text.
+  const ahead = live !== undefined && live.id !== id && live.lines.join("\n") === policy.lines.join("\n");
+  const wait = Math.min(ahead ? LONGEST_WAIT : REFRESH_EVERY, policy.maxAge / 2);
+  return { ...policy, id, fetchedAt: now, expires: now + policy.maxAge, refreshAt: now + wait };
+}
+
+function failureOf(
+  trouble: StsTrouble,
+  {
+    id,
+    now,
+    recent,
+  }: { readonly id: string | undefined; readonly now: Instant; readonly recent: StsFailure | undefined },
+): StsFailure {
+  return { ...(id === undefined ? {} : { id }), at: now, trouble, count: (recent?.count ?? 0) + 1 };
+}
+
+function troubled(live: StoredPolicy | undefined, trouble: StsTrouble, now: Instant): StsFacts {
+  if (live === undefined) return { kind: "failed", trouble };
+  const facts = factsOf(live, now);
+  // RFC 8461 §3.3: nobody is told of trouble with a policy that asks for nothing.
+  return live.mode === "none" ? facts : { ...facts, trouble };
+}
+
+function factsOf(policy: StoredPolicy, now: Instant): StsFacts & { readonly kind: "policy" } {
+  const { mode, mx, id, lines } = policy;
+  return { kind: "policy", mode, mx, id, lines, expires: Math.max(policy.expires, now + ONE_DELIVERY) };
+}
+
+/** RFC 8461 §3.3: no new try sooner. */
+const HOLD_OFF: Millis = 300_000;
+const MOST_DOUBLINGS = 8;
+/** An hour. */
+const LONGEST_WAIT: Millis = 3_600_000;
+/** RFC 8461 §3.3: daily. */
+const REFRESH_EVERY: Millis = 86_400_000;
+/** What was live when it was asked for holds for the delivery that asked: 10 minutes. */
+const ONE_DELIVERY: Millis = 600_000;

@@ -102,6 +102,7 @@ function receptionOf(role: BoundListener["role"], parts: ReceptionParts): Return
       expandedRecipients: config.limits.recipients * EXPANSION,
     },
     isRelayClient: networkSet(config.relay.networks),
+    tlsRequiredNo: config.policy.tls_required_no,
     destinationOf,
     offsetAt,
     writeReceived,

@@ -42,6 +42,7 @@ function listenerOf(entry: ListenConfig, config: Config, parts: ListenParts): Sm
     reception: parts.reception(entry.role),
     clock: parts.clock,
     tls: tlsOf(entry, parts.certificates),
+    requireTls: config.policy.requiretls !== "off",
     ...(parts.certificates === undefined ? {} : { certificates: parts.certificates }),
     limits: {
       messageSize: config.message_size,

@@ -6,3 +6,4 @@ export * from "./header.ts";
 export * from "./ip.ts";
 export * from "./literal.ts";
 export * from "./mailbox.ts";
+export * from "./tls_required.ts";

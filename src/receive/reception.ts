@@ -1,9 +1,10 @@
 import type { Clock } from "../base/mod.ts";
-import { type Mailbox, NO_DEMAND, type TlsDemand } from "../mail/mod.ts";
+import type { Mailbox } from "../mail/mod.ts";
 import type { Destination, QueueId, Store } from "../queue/mod.ts";
 import type { MailRequest, Peer, Reception } from "../smtp/server/mod.ts";
 import { statusOf } from "../status/mod.ts";
 import type { ReceivedFacts } from "../trace/mod.ts";
+import { demandOfMail, type NoTlsTaking } from "./demand.ts";
 import type { RecipientRules } from "./recipients.ts";
 import { startTransaction } from "./transaction.ts";
 
@@ -17,6 +18,8 @@ export interface ReceptionOptions {
   readonly isRelayClient: (address: string) => boolean;
   /** The rules in force now; asked once per transaction, so that a reload reaches the next one. */
   readonly rules: () => RecipientRules;
+  /** Whose `TLS-Required: No` counts; default all (RFC 8689 §4.1). */
+  readonly tlsRequiredNo?: NoTlsTaking;
   readonly newId: () => QueueId;
   readonly destinationOf: (mailbox: Mailbox) => Destination;
   /** Minutes east of UTC at that moment. */
@@ -32,6 +35,7 @@ export function createReception(options: ReceptionOptions): Reception {
       const mayRelay = peer.identity !== undefined || options.isRelayClient(peer.address);
       // RFC 6409 §4.3: a submission server takes mail from those it knows alone.
       if (options.role !== "mx" && !mayRelay) return statusOf("auth-required");
+      const who = whoIs(peer);
       return startTransaction(peer, request, {
         store: options.store,
         clock: options.clock,
@@ -39,7 +43,9 @@ export function createReception(options: ReceptionOptions): Reception {
         limits: options.limits,
         mayRelay,
         origin: originOf(peer, options.role),
-        demand: demandOf(request),
+        demand: demandOfMail(request.requireTls, who),
+        noTls: options.tlsRequiredNo ?? "all",
+        who,
         newId: options.newId,
         destinationOf: options.destinationOf,
         received: (id, current, mail, only) =>
@@ -49,15 +55,9 @@ export function createReception(options: ReceptionOptions): Reception {
   };
 }
 
-function demandOf(request: MailRequest): TlsDemand {
-  if (!request.requireTls) return NO_DEMAND;
-  // RFC 8689 §4.2.1
-  return {
-    level: "secure",
-    propagate: true,
-    mxAuthentic: "dnssec-or-sts",
-    because: [{ source: "requiretls", says: "the sender gave REQUIRETLS", rule: "RFC 8689 §4.2.1" }],
-  };
+/** The client as an operator knows it. */
+function whoIs(peer: Peer): string {
+  return peer.identity === undefined ? `the client ${peer.address}` : `${peer.identity} at ${peer.address}`;
 }
 
 function originOf(peer: Peer, role: ReceptionOptions["role"]): Parameters<typeof startTransaction>[2]["origin"] {

@@ -65,6 +65,11 @@ export function judgeRecipient(
     : conclude(rules, asked, targets, answers as Existence[]);
 }
 
+/** Whether mail to it stays here, or goes where a route of ours says. */
+export function isOurs(rules: RecipientRules, mailbox: Mailbox): boolean {
+  return localDomain(rules, mailbox) !== undefined;
+}
+
 function conclude(
   rules: RecipientRules,
   asked: Mailbox,

@@ -17,6 +17,8 @@ export interface SmtpListenerOptions {
   /** `starttls` and `implicit` need `certificates`. */
   readonly tls: "starttls" | "implicit" | "none";
   readonly certificates?: ServerTls;
+  /** Offers REQUIRETLS inside TLS; only for those who keep it onwards (RFC 8689 §4.1). */
+  readonly requireTls?: boolean;
   readonly limits?: Partial<ServerLimits>;
   /** Connections at a time; further ones get 421. Default 2000. */
   readonly connections?: number;
@@ -95,7 +97,7 @@ function configOf(options: SmtpListenerOptions): ServerConfig {
   return {
     hostname: options.hostname,
     // RFC 3207 §4: a public server on port 25 never requires TLS.
-    tls: { starttls, required: starttls && options.role !== "mx" },
+    tls: { starttls, required: starttls && options.role !== "mx", requireTls: options.requireTls === true },
     limits: { ...DEFAULT_LIMITS, ...options.limits },
   };
 }

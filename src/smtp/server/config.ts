@@ -14,6 +14,8 @@ export interface ServerTlsMode {
   readonly starttls: boolean;
   /** Before TLS, nothing but EHLO, NOOP, STARTTLS and QUIT is served (RFC 3207 §4). Never on a public port 25. */
   readonly required: boolean;
+  /** REQUIRETLS is offered inside TLS: a promise that it is kept onwards (RFC 8689 §4.1). Absent: it is not. */
+  readonly requireTls?: boolean;
 }
 
 /** Every bound on what a client may use up. */

@@ -1,6 +1,7 @@
 import { finality, type Status, statusOf } from "../../status/mod.ts";
 import type { Command } from "../grammar/mod.ts";
 import { faultOf, hangUp, idle, leave, say, sayAndGoOn, type Turn, turn } from "./_turn.ts";
+import { keepsRequireTls } from "./hello.ts";
 import type { MailRequest } from "./reception.ts";
 import type { CommandState, ServerState } from "./state.ts";
 
@@ -13,9 +14,11 @@ export function mail(state: CommandState, command: Mail): Turn {
   const { limits } = state.session.config;
   // RFC 9422 §4.1: refused MAIL commands count too.
   if (state.session.transactions >= limits.transactions) return hangUp(state, statusOf("too-many-transactions"));
-  // Neither AUTH nor REQUIRETLS is offered: their parameters are unknown (RFC 5321 §4.1.1.11).
+  // A parameter of what is not offered is unknown (RFC 5321 §4.1.1.11).
   if (command.auth !== undefined) return faultOf(state, "unknown-parameter", "AUTH is not offered");
-  if (command.requireTls) return faultOf(state, "unknown-parameter", "REQUIRETLS is not offered");
+  // RFC 8689 §2: only to a server that advertised it, which HELO does not ask.
+  if (command.requireTls && !(keepsRequireTls(state.session) && state.session.peer.hello?.verb === "EHLO"))
+    return faultOf(state, "unknown-parameter", "REQUIRETLS is not offered");
   const session = { ...state.session, transactions: state.session.transactions + 1 };
   // RFC 1870 §6.1
   if (command.size !== undefined && command.size > limits.messageSize) {

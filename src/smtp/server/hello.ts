@@ -34,5 +34,11 @@ export function extensionsOf(session: Session): readonly string[] {
   ];
   // RFC 3207 §4.2: not again inside TLS.
   if (tls.starttls && session.peer.tls === undefined) offered.push("STARTTLS");
+  if (keepsRequireTls(session)) offered.push("REQUIRETLS");
   return offered;
+}
+
+/** Whether REQUIRETLS can be given here: it needs TLS below it (RFC 8689 §2), and one who offers it. */
+export function keepsRequireTls({ config, peer }: Session): boolean {
+  return config.tls.requireTls === true && peer.tls !== undefined;
 }

@@ -1,0 +1,70 @@
+import { type ContentFacts, type Envelope, formatMailbox, formatReversePath, type TlsDemand } from "../mail/mod.ts";
+import { publish } from "../observe/mod.ts";
+import { storeFault, unitsOf } from "../queue/mod.ts";
+import { type Status, statusOf } from "../status/mod.ts";
+import type { StagedCopy } from "./content.ts";
+import type { Draft } from "./transaction.ts";
+
+export interface Whole {
+  /** At least one. */
+  readonly copies: readonly StagedCopy[];
+  /** Of the content as it came. */
+  readonly facts: ContentFacts;
+  readonly demand: TlsDemand;
+}
+
+/**
+ * Makes every copy durable, each with the same demand. When a later one fails the client is told to come again, and may
+ * so send an earlier one twice; none is ever lost.
+ */
+export async function queueCopies(draft: Draft, whole: Whole): Promise<Status> {
+  const { options } = draft;
+  const acceptedAt = options.clock.now();
+  try {
+    for (const staged of whole.copies) {
+      const { id, sink } = staged;
+      const envelope = envelopeOf(draft, staged, whole);
+      const units = unitsOf(envelope.recipients, options.destinationOf);
+      await options.store.commit({ id, envelope, acceptedAt, units }, await sink.finish());
+      tell(draft, staged, envelope, acceptedAt);
+    }
+  } catch (error) {
+    await Promise.all(whole.copies.map(({ sink }) => sink[Symbol.asyncDispose]()));
+    return storeFault(error);
+  }
+  return statusOf("ok-message", `Queued as ${whole.copies.map(({ id }) => id).join(", ")}`);
+}
+
+// RFC 8689 §4.1: every copy is tagged in the same manner.
+function envelopeOf({ options, request, peer }: Draft, { copy, top }: StagedCopy, whole: Whole): Envelope {
+  return {
+    reversePath: copy.reversePath,
+    recipients: copy.recipients,
+    body: request.body,
+    smtpUtf8: request.smtpUtf8,
+    dsn: request.dsn,
+    demand: whole.demand,
+    origin: options.origin,
+    content: withTrace(whole.facts, top),
+    ...(peer.identity === undefined ? {} : { identity: peer.identity }),
+  };
+}
+
+function tell({ peer, options }: Draft, { id }: StagedCopy, envelope: Envelope, acceptedAt: number): void {
+  publish("hopseal:accepted", {
+    id,
+    from: formatReversePath(envelope.reversePath),
+    to: envelope.recipients.map(({ mailbox }) => formatMailbox(mailbox)),
+    size: envelope.content.size,
+    client: peer.address,
+    tls: peer.tls === undefined ? "plaintext" : `${peer.tls.version}:${peer.tls.cipher}`,
+    at: acceptedAt,
+    durableAt: options.clock.now(),
+  });
+}
+
+function withTrace(facts: ContentFacts, top: Uint8Array): ContentFacts {
+  const eightBit = facts.eightBit || top.some((octet) => octet > 0x7f);
+  const endsInCrlf = facts.size === 0 || facts.endsInCrlf;
+  return { ...facts, size: facts.size + top.length, eightBit, endsInCrlf };
+}

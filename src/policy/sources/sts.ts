@@ -31,13 +31,14 @@ export type StsReply =
   | { readonly kind: "txt"; readonly answer: Answer<string> }
   | { readonly kind: "fetch"; readonly result: Result<string, StsTrouble> };
 
-/** What the cache holds for one domain; plain data, to be kept on disk. */
-export interface StoredSts {
-  readonly policy?: StoredPolicy;
+/** What is remembered of one domain. Of the policy `id`, `text` and `fetchedAt` must outlive a restart; see `restorePolicy`. */
+export interface StsMemory {
+  readonly policy?: KnownPolicy;
   readonly failure?: StsFailure;
 }
-export interface StoredPolicy extends StsPolicy {
+export interface KnownPolicy extends StsPolicy {
   readonly id: string;
+  readonly text: string;
   readonly fetchedAt: Instant;
   readonly expires: Instant;
   /** When to look for a new one, whatever the TXT record says (RFC 8461 §10.2). */
@@ -54,7 +55,7 @@ export interface StsFailure {
 
 export interface StsOptions {
   readonly now: Instant;
-  readonly stored?: StoredSts;
+  readonly stored?: StsMemory;
   /** `refresh`: in good time before it ends; `before-failure`: a message is about to be returned (RFC 8461 §5.1). Default: delivery. */
   readonly why?: "delivery" | "refresh" | "before-failure";
 }
@@ -62,7 +63,7 @@ export interface StsOptions {
 export interface StsFound {
   readonly facts: StsFacts;
   /** What the cache is to hold from now on; absent: what it holds. */
-  readonly store?: StoredSts;
+  readonly store?: StsMemory;
   /** For the log. */
   readonly news: readonly StsNews[];
 }
@@ -88,14 +89,20 @@ export function* stsDiscovery(domain: Domain, options: StsOptions): Generator<St
     const store = live === undefined ? { failure } : { policy: live, failure };
     return { facts: troubled(live, fetched.error, now), store, news: newsOf(domain, { before: live, failure }) };
   }
-  const policy = storedPolicy(fetched.value, { id: id ?? live?.id ?? "", now, live });
+  const policy = knownPolicy(fetched.value, { id: id ?? live?.id ?? "", now, live });
   // RFC 8461 §3.2: a policy without a lifetime serves one delivery.
   const store = policy.maxAge > 0 ? { policy } : {};
   return { facts: factsOf(policy, now), store, news: newsOf(domain, { before: live, after: policy }) };
 }
 
+/** The policy from what was kept of it; undefined when the text is none any more. */
+export function restorePolicy(kept: Pick<KnownPolicy, "id" | "text" | "fetchedAt">): KnownPolicy | undefined {
+  const parsed = parseStsPolicy(kept.text);
+  return parsed.ok ? timed(parsed.value, kept) : undefined;
+}
+
 /** When the policy of a domain is to be looked at again; undefined when none is stored. */
-export function refreshDue({ policy, failure }: StoredSts): Instant | undefined {
+export function refreshDue({ policy, failure }: StsMemory): Instant | undefined {
   if (policy === undefined) return undefined;
   if (failure === undefined) return policy.refreshAt;
   const wait = Math.min(HOLD_OFF * 2 ** Math.min(failure.count - 1, MOST_DOUBLINGS), LONGEST_WAIT);
@@ -103,7 +110,7 @@ export function refreshDue({ policy, failure }: StoredSts): Instant | undefined 
 }
 
 /** What is stored and has not run out. */
-export function livePolicy(stored: StoredSts | undefined, now: Instant): StoredPolicy | undefined {
+export function livePolicy(stored: StsMemory | undefined, now: Instant): KnownPolicy | undefined {
   return stored?.policy !== undefined && now < stored.policy.expires ? stored.policy : undefined;
 }
 
@@ -113,12 +120,18 @@ function* askTxt(name: DnsName, noCache: boolean): Generator<StsAsk, Answer<stri
   return reply.answer;
 }
 
-function* askPolicy(domain: Domain): Generator<StsAsk, Result<StsPolicy, StsTrouble>, StsReply> {
+function* askPolicy(domain: Domain): Generator<StsAsk, Result<Fetched, StsTrouble>, StsReply> {
   const reply = yield { kind: "fetch", domain };
   if (reply.kind !== "fetch") throw new Error("The answer is not to the question for a policy");
   if (!reply.result.ok) return reply.result;
-  const parsed = parseStsPolicy(reply.result.value);
-  return parsed.ok ? parsed : err({ at: "invalid", detail: parsed.error });
+  const text = reply.result.value;
+  const parsed = parseStsPolicy(text);
+  return parsed.ok ? ok({ policy: parsed.value, text }) : err({ at: "invalid", detail: parsed.error });
+}
+
+interface Fetched {
+  readonly policy: StsPolicy;
+  readonly text: string;
 }
 
 /** The id that is announced, or what is known without it. */
@@ -133,21 +146,27 @@ function recordOf(answer: Answer<string>): Result<string, StsFacts> {
 }
 
 function goodEnough(
-  live: StoredPolicy,
+  live: KnownPolicy,
   { id, now, why }: { readonly id: string | undefined; readonly now: Instant; readonly why: StsOptions["why"] },
 ): boolean {
   if (live.id !== id) return false;
   return why === "delivery" || (why === "before-failure" && now - live.fetchedAt < HOLD_OFF);
 }
 
-function storedPolicy(
-  policy: StsPolicy,
-  { id, now, live }: { readonly id: string; readonly now: Instant; readonly live: StoredPolicy | undefined },
-): StoredPolicy {
+function knownPolicy(
+  { policy, text }: Fetched,
+  { id, now, live }: { readonly id: string; readonly now: Instant; readonly live: KnownPolicy | undefined },
+): KnownPolicy {
+  const known = timed(policy, { id, text, fetchedAt: now });
   // RFC 8461 §8.1: a new id with the old text may be ahead of the text.
-  const ahead = live !== undefined && live.id !== id && live.lines.join("\n") === policy.lines.join("\n");
-  const wait = Math.min(ahead ? LONGEST_WAIT : REFRESH_EVERY, policy.maxAge / 2);
-  return { ...policy, id, fetchedAt: now, expires: now + policy.maxAge, refreshAt: now + wait };
+  const ahead = live !== undefined && live.id !== id && live.text === text;
+  return ahead ? { ...known, refreshAt: Math.min(known.refreshAt, now + LONGEST_WAIT) } : known;
+}
+
+function timed(policy: StsPolicy, kept: Pick<KnownPolicy, "id" | "text" | "fetchedAt">): KnownPolicy {
+  const { id, text, fetchedAt } = kept;
+  const refreshAt = fetchedAt + Math.min(REFRESH_EVERY, policy.maxAge / 2);
+  return { ...policy, id, text, fetchedAt, expires: fetchedAt + policy.maxAge, refreshAt };
 }
 
 function failureOf(
@@ -161,14 +180,14 @@ function failureOf(
   return { ...(id === undefined ? {} : { id }), at: now, trouble, count: (recent?.count ?? 0) + 1 };
 }
 
-function troubled(live: StoredPolicy | undefined, trouble: StsTrouble, now: Instant): StsFacts {
+function troubled(live: KnownPolicy | undefined, trouble: StsTrouble, now: Instant): StsFacts {
   if (live === undefined) return { kind: "failed", trouble };
   const facts = factsOf(live, now);
   // RFC 8461 §3.3: nobody is told of trouble with a policy that asks for nothing.
   return live.mode === "none" ? facts : { ...facts, trouble };
 }
 
-function factsOf(policy: StoredPolicy, now: Instant): StsFacts & { readonly kind: "policy" } {
+function factsOf(policy: KnownPolicy, now: Instant): StsFacts & { readonly kind: "policy" } {
   const { mode, mx, id, lines } = policy;
   return { kind: "policy", mode, mx, id, lines, expires: Math.max(policy.expires, now + ONE_DELIVERY) };
 }

@@ -1,6 +1,6 @@
 export * from "./certificate.ts";
 export { agile } from "./dane/agile.ts";
-export { matchesTlsa, type TlsaRecord, usableTlsa } from "./dane/tlsa.ts";
+export { type TlsaRecord, usableTlsa } from "./dane/tlsa.ts";
 export { type DaneFault, type DaneProof, verifyDane } from "./dane/verify.ts";
 export * from "./names.ts";
 export * from "./session.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { agile } from "./agile.ts";
-import { usableTlsa } from "./tlsa.ts";
+import { type TlsaRecord, usableTlsa } from "./tlsa.ts";
 
 const record = (usage: number, selector: number, matching: number, length = 32) => ({
   usage,
@@ -38,7 +38,7 @@ test("agile: never leaves a usage and selector without a record, and is at rest 
   fc.assert(
     fc.property(fc.array(any), (records) => {
       const kept = agile(records);
-      const groups = (list: typeof records) => new Set(list.map((one) => `${one.usage} ${one.selector}`));
+      const groups = (list: readonly TlsaRecord[]) => new Set(list.map((one) => `${one.usage} ${one.selector}`));
       assert.deepEqual(groups(kept), groups(records));
       assert.deepEqual(agile(kept), kept);
     }),

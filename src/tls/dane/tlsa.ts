@@ -21,15 +21,27 @@ export function usableTlsa(record: TlsaRecord): boolean {
   return record.selector === SELECTOR.cert ? outlineOf(record.data).ok : publicKeyOf(record.data) !== undefined;
 }
 
-/** Whether the record's data is that of this certificate, or of this key for a record that selects the key (RFC 6698 §2.1). */
-export function matchesTlsa(record: TlsaRecord, of: { readonly der: Uint8Array; readonly spki: Uint8Array }): boolean {
-  const selected = record.selector === SELECTOR.cert ? of.der : of.spki;
-  const digest = DIGEST_NAME.get(record.matching);
-  const presented = digest === undefined ? selected : createHash(digest).update(selected).digest();
-  return equalBytes(presented, record.data);
+/**
+ * Tells which records have the data of this certificate, or of its key where they select the key (RFC 6698 §2.1). Each
+ * digest is computed once, however many records ask for it.
+ */
+export function tlsaMatcher(of: {
+  readonly der: Uint8Array;
+  readonly spki: Uint8Array;
+}): (record: TlsaRecord) => boolean {
+  const digests = new Map<string, Uint8Array>();
+  const presented = ({ selector, matching }: TlsaRecord): Uint8Array => {
+    const selected = selector === SELECTOR.cert ? of.der : of.spki;
+    const name = DIGEST_NAME.get(matching);
+    if (name === undefined) return selected;
+    const digest = digests.get(`${selector} ${name}`) ?? createHash(name).update(selected).digest();
+    digests.set(`${selector} ${name}`, digest);
+    return digest;
+  };
+  return (record) => equalBytes(presented(record), record.data);
 }
 
-/** RFC 7218 §2 */
+/** RFC 6698 §2.1.1, §2.1.2, §2.1.3 */
 export const USAGE = { daneTa: 2, daneEe: 3 } as const;
 export const SELECTOR = { cert: 0, spki: 1 } as const;
 export const MATCHING = { full: 0, sha256: 1, sha512: 2 } as const;

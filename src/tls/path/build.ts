@@ -1,0 +1,113 @@
+import { equalBytes } from "../../base/mod.ts";
+import type { Certificate } from "../x509/certificate.ts";
+import { type PathFault, pathFault, type Wanted } from "./judge.ts";
+import { type Budget, makeNode, type Node, signedBy } from "./node.ts";
+
+/** Who may end a path: certificates that `at` gives a value for, and bare keys (SubjectPublicKeyInfo, DER). */
+export interface Anchors<T> {
+  at(certificate: Certificate): T | undefined;
+  readonly keys: readonly { readonly spki: Uint8Array; readonly value: T }[];
+}
+
+export type Built<T> =
+  | { readonly kind: "trusted"; readonly anchor: T; readonly depth: number }
+  /** No path leads to an anchor. */
+  | { readonly kind: "no-path" }
+  /** Paths lead to an anchor, and none of them holds; what is told is what came furthest. */
+  | { readonly kind: "refused"; readonly fault: PathFault }
+  | { readonly kind: "exhausted" };
+
+/**
+ * Builds a path from the leaf to an anchor out of `pool`, in any order and with what is superfluous (RFC 5280 §6.1).
+ * Every branch is tried, so that of several issuers with one name the one that holds is found; within bounds.
+ */
+export function buildPath<T>(
+  leaf: Certificate,
+  pool: readonly Certificate[],
+  anchors: Anchors<T>,
+  wanted: Wanted,
+): Built<T> {
+  const search: Search<T> = {
+    issuers: bySubject(leaf, pool),
+    anchors,
+    wanted,
+    budget: { signatures: MOST_SIGNATURES, visits: MOST_VISITS },
+    fault: undefined,
+  };
+  const found = climb(search, [makeNode(leaf)]);
+  if (found !== undefined) return { kind: "trusted", anchor: found.anchor, depth: found.depth };
+  if (search.fault !== undefined) return { kind: "refused", fault: search.fault };
+  return { kind: search.budget.signatures === 0 || search.budget.visits === 0 ? "exhausted" : "no-path" };
+}
+
+interface Search<T> {
+  readonly issuers: ReadonlyMap<string, readonly Node[]>;
+  readonly anchors: Anchors<T>;
+  readonly wanted: Wanted;
+  readonly budget: Budget;
+  fault: PathFault | undefined;
+}
+
+interface Found<T> {
+  readonly anchor: T;
+  readonly depth: number;
+}
+
+function climb<T>(search: Search<T>, path: readonly [Node, ...Node[]]): Found<T> | undefined {
+  const top = path.at(-1) ?? path[0];
+  for (const node of search.issuers.get(nameKey(top.certificate.issuer.rdns)) ?? []) {
+    if (path.includes(node) || search.budget.visits === 0) continue;
+    search.budget.visits--;
+    if (!signedBy(top, node.certificate.outline.spki, search.budget)) continue;
+    const longer: readonly [Node, ...Node[]] = [...path, node];
+    const anchor = search.anchors.at(node.certificate);
+    const found =
+      anchor === undefined ? further(search, longer) : judged(search, longer, { anchor, depth: path.length });
+    if (found !== undefined) return found;
+  }
+  // RFC 7671 §5.2.3: a bare key is tried upon the topmost certificate.
+  for (const { spki, value } of search.anchors.keys) {
+    if (!signedBy(top, spki, search.budget)) continue;
+    const found = judged(search, path, { anchor: value, depth: path.length }, false);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+function further<T>(search: Search<T>, path: readonly [Node, ...Node[]]): Found<T> | undefined {
+  return path.length < LONGEST_PATH ? climb(search, path) : undefined;
+}
+
+function judged<T>(search: Search<T>, path: readonly Node[], found: Found<T>, anchored = true): Found<T> | undefined {
+  const certificates = path.map((node) => node.certificate);
+  const fault = pathFault(certificates, anchored, search.wanted);
+  if (fault === undefined) return found;
+  if (search.fault === undefined || RANK[fault.result] > RANK[search.fault.result]) search.fault = fault;
+  return undefined;
+}
+
+/** The pool without the leaf, which is never its own issuer, and without doubles. */
+function bySubject(leaf: Certificate, pool: readonly Certificate[]): ReadonlyMap<string, readonly Node[]> {
+  const seen: Uint8Array[] = [leaf.outline.der];
+  const issuers = new Map<string, Node[]>();
+  for (const certificate of pool) {
+    if (seen.some((der) => equalBytes(der, certificate.outline.der))) continue;
+    seen.push(certificate.outline.der);
+    const key = nameKey(certificate.subject.rdns);
+    const known = issuers.get(key);
+    if (known === undefined) issuers.set(key, [makeNode(certificate)]);
+    else known.push(makeNode(certificate));
+  }
+  return issuers;
+}
+
+function nameKey(rdns: readonly string[]): string {
+  return rdns.join("\n");
+}
+
+/** How far a path came: through the chain rules, the dates, to the names. */
+const RANK = { "certificate-not-trusted": 0, "certificate-expired": 1, "certificate-host-mismatch": 2 } as const;
+/** Certificates of a path with its anchor. */
+const LONGEST_PATH = 12;
+const MOST_SIGNATURES = 64;
+const MOST_VISITS = 256;

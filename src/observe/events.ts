@@ -43,6 +43,17 @@ export interface Events {
     /** Milliseconds that this attempt took. */
     readonly took: number;
   };
+  /** Something about what destinations publish, or about how it is taken, that a postmaster should know. */
+  "hopseal:policy": {
+    readonly domain: string;
+    /**
+     * `changed`, `weakened`: a stored policy was replaced. `refresh-failed`: it could not be renewed, again.
+     * `override-ended`: a `[[tls_policy]]` weakens no more. `would-have`: what would have been, were it enforced.
+     */
+    readonly what: "changed" | "weakened" | "refresh-failed" | "override-ended" | "would-have";
+    readonly source: "mta-sts" | "dane" | "local" | "all";
+    readonly text: string;
+  };
   "hopseal:fault": { readonly where: string; readonly text: string };
 }
 

@@ -48,5 +48,6 @@ const LINES: readonly (readonly [EventName, "error" | "warn" | "info" | "debug"]
   ["hopseal:accepted", "info"],
   ["hopseal:refused", "info"],
   ["hopseal:attempt", "info"],
+  ["hopseal:policy", "warn"],
   ["hopseal:fault", "error"],
 ];

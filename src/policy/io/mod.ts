@@ -1,0 +1,6 @@
+export { isPublicAddress } from "./public-address.ts";
+export { type PolicySourcesOptions, policySources } from "./sources.ts";
+export { type StsCache, type StsCacheOptions, startStsCache } from "./sts-cache.ts";
+export type { StsFetch } from "./sts-drive.ts";
+export { fetchStsPolicy, type StsDial, type StsFetchOptions } from "./sts-fetch.ts";
+export { openStsStore, type StoredSts, type StsStore, type StsStoreOptions } from "./sts-store.ts";

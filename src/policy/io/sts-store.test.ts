@@ -1,0 +1,128 @@
+import assert from "node:assert/strict";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test, type TestContext } from "node:test";
+import { domain } from "../../mail/mod.ts";
+import { ManualClock } from "../../../test/support/clock.ts";
+import { restorePolicy } from "../sources/sts.ts";
+import { openStsStore, type StoredSts, type StsStore } from "./sts-store.ts";
+
+async function folder(context: TestContext): Promise<string> {
+  const path = await mkdtemp(join(tmpdir(), "hopseal-sts-"));
+  context.after(() => rm(path, { recursive: true, force: true }));
+  return path;
+}
+
+interface Opened {
+  readonly store: StsStore;
+  readonly faults: readonly string[];
+}
+
+async function openIn(directory: string, clock: ManualClock, most?: number): Promise<Opened> {
+  const faults: string[] = [];
+  const store = await openStsStore({
+    directory,
+    clock,
+    onFault: (text) => faults.push(text),
+    ...(most === undefined ? {} : { most }),
+  });
+  return { store, faults };
+}
+
+interface Wanted {
+  readonly id?: string;
+  readonly maxAge?: number;
+  readonly note?: string;
+}
+
+function entry(name: string, clock: ManualClock, { id = "1", maxAge = 86_400, note = "" }: Wanted = {}): StoredSts {
+  const text = `version: STSv1\nmode: enforce\nmx: mx.${name.slice(-20).replace(/^[.]/, "")}\nmax_age: ${maxAge}\n${note}`;
+  const policy = restorePolicy({ id, text, fetchedAt: clock.now() });
+  assert.ok(policy);
+  return { domain: domain(name), policy };
+}
+
+test("openStsStore: what was saved is there after a restart, the newest of each domain", async (context) => {
+  const directory = join(await folder(context), "mta-sts");
+  const clock = new ManualClock();
+  const { store } = await openIn(directory, clock);
+  assert.deepEqual(store.list(), []);
+  const long = `${"a".repeat(60)}.${"b".repeat(60)}.${"c".repeat(60)}.${"d".repeat(60)}.example`;
+  await store.save(entry("pine.example", clock));
+  await store.save(entry(long, clock));
+  await Promise.all([
+    store.save(entry("rook.example", clock, { id: "1" })),
+    store.save(entry("rook.example", clock, { id: "2" })),
+    store.save(entry("rook.example", clock, { id: "3", note: "x: ÿ" })),
+  ]);
+  await store.save(entry("gone.example", clock));
+  await store.remove(domain("gone.example"));
+  const again = await openIn(directory, clock);
+  assert.deepEqual(again.faults, []);
+  assert.deepEqual(new Set(again.store.list()), new Set(store.list()));
+  assert.deepEqual(again.store.get(domain("rook.example")), entry("rook.example", clock, { id: "3", note: "x: ÿ" }));
+  assert.deepEqual(again.store.get(domain(long)), entry(long, clock));
+  assert.equal(again.store.get(domain("gone.example")), undefined);
+});
+
+test("openStsStore: what cannot be read is put aside and reported, never taken for a policy", async (context) => {
+  const directory = await folder(context);
+  const clock = new ManualClock();
+  const { store } = await openIn(directory, clock);
+  await store.save(entry("good.example", clock));
+  const good = await readFile(join(directory, "good.example.json"), "utf8");
+  const broken: Readonly<Record<string, string>> = {
+    "empty.example.json": "",
+    "cut.example.json": good.slice(0, -10),
+    "other.example.json": good,
+    "..json": good,
+    "version.example.json": good.replaceAll("good.", "version.").replace('"version":1', '"version":2'),
+    "time.example.json": good.replaceAll("good.", "time.").replace(/"fetchedAt":\d+/, '"fetchedAt":1.5'),
+    "infinite.example.json": good.replaceAll("good.", "infinite.").replace(/"fetchedAt":\d+/, '"fetchedAt":1e400'),
+    "text.example.json": good.replaceAll("good.", "text.").replace(/"text":"[^"]*"/, '"text":1'),
+    "mode.example.json": good.replaceAll("good.", "mode.").replace("enforce", "enforced"),
+    "null.example.json": "null",
+  };
+  for (const [name, text] of Object.entries(broken)) await writeFile(join(directory, name), text);
+  await writeFile(join(directory, "half.example.json.new"), good);
+  const again = await openIn(directory, clock);
+  assert.deepEqual(again.store.list(), [entry("good.example", clock)]);
+  assert.equal(again.faults.length, Object.keys(broken).length);
+  assert.deepEqual(
+    (await readdir(directory)).sort(),
+    [...Object.keys(broken).map((name) => `${name}.broken`), "good.example.json"].sort(),
+  );
+  assert.deepEqual((await openIn(directory, clock)).faults, []);
+});
+
+test("StsStore.save: gives up the expired for the new, and never a live policy", async (context) => {
+  const clock = new ManualClock();
+  const { store, faults } = await openIn(await folder(context), clock, 2);
+  await store.save(entry("short.example", clock, { maxAge: 1 }));
+  await store.save(entry("long.example", clock));
+  await store.save(entry("third.example", clock));
+  assert.deepEqual(faults, ["The policy of third.example is not stored: there are 2 unexpired ones already"]);
+  await store.save(entry("long.example", clock, { id: "newer" }));
+  clock.advance(1000);
+  await store.save(entry("third.example", clock));
+  assert.deepEqual(
+    store.list().map((one) => [one.domain, one.policy.id]),
+    [
+      ["long.example", "newer"],
+      ["third.example", "1"],
+    ],
+  );
+  assert.equal(faults.length, 1);
+});
+
+test("StsStore.save: what the disk does not take holds in memory, and the caller is told", async (context) => {
+  const directory = await folder(context);
+  const clock = new ManualClock();
+  const { store } = await openIn(directory, clock);
+  await rm(directory, { recursive: true });
+  await assert.rejects(store.save(entry("pine.example", clock)), { code: "ENOENT" });
+  assert.deepEqual(store.get(domain("pine.example")), entry("pine.example", clock));
+  await writeFile(directory, "a file in its place");
+  await assert.rejects(openIn(directory, clock), { code: "EEXIST" });
+});

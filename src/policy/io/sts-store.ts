@@ -1,0 +1,146 @@
+import { createHash } from "node:crypto";
+import { mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { Clock } from "../../base/mod.ts";
+import { type Domain, parseDomain } from "../../mail/mod.ts";
+import { type KnownPolicy, restorePolicy } from "../sources/sts.ts";
+
+/** A policy and the domain that it binds. On disk is what `restorePolicy` needs; the rest is parsed anew at each start. */
+export interface StoredSts {
+  readonly domain: Domain;
+  readonly policy: KnownPolicy;
+}
+
+/** Policies on disk, one file each, all of them in memory. `save` and `remove` are durable when they resolve. */
+export interface StsStore {
+  get(domain: Domain): StoredSts | undefined;
+  list(): readonly StoredSts[];
+  save(entry: StoredSts): Promise<void>;
+  remove(domain: Domain): Promise<void>;
+}
+
+export interface StsStoreOptions {
+  readonly directory: string;
+  readonly clock: Pick<Clock, "now">;
+  /** Told of files that could not be read and entries that could not be kept. */
+  readonly onFault: (text: string) => void;
+  /** How many are kept at most; default 20 000. */
+  readonly most?: number;
+}
+
+/**
+ * Opens the store and reads all of it. A file that cannot be understood is put aside under another name and reported.
+ * Throws when the directory cannot be read or written: mail must not go out as if nothing had ever been stored.
+ */
+export async function openStsStore(options: StsStoreOptions): Promise<StsStore> {
+  const { directory, clock, onFault, most = MOST_ENTRIES } = options;
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  const entries = await readAll(options);
+  const writes = new Map<Domain, Promise<void>>();
+  const makeRoom = async (): Promise<boolean> => {
+    if (entries.size < most) return true;
+    for (const entry of entries.values()) if (entry.policy.expires <= clock.now()) await forget(entry.domain);
+    // A live policy is never given up for another: whoever can make us fetch many could flush the rest.
+    return entries.size < most;
+  };
+  const forget = async (domain: Domain): Promise<void> => {
+    entries.delete(domain);
+    await rm(join(directory, fileName(domain)), { force: true });
+  };
+  /** One write at a time for a domain, in the order of the calls. */
+  const inTurn = async (domain: Domain, work: () => Promise<void>): Promise<void> => {
+    const before = writes.get(domain) ?? Promise.resolve();
+    const mine = before.then(work, work).finally(() => {
+      if (writes.get(domain) === mine) writes.delete(domain);
+    });
+    writes.set(domain, mine);
+    await mine;
+  };
+  return {
+    get: (domain) => entries.get(domain),
+    list: () => [...entries.values()],
+    async save(entry) {
+      await inTurn(entry.domain, async () => {
+        if (!entries.has(entry.domain) && !(await makeRoom())) {
+          onFault(`The policy of ${entry.domain} is not stored: there are ${most} unexpired ones already`);
+          return;
+        }
+        // It holds in memory even when the disk is full.
+        entries.set(entry.domain, entry);
+        await write(directory, entry);
+      });
+    },
+    remove: async (domain) => await inTurn(domain, async () => await forget(domain)),
+  };
+}
+
+async function readAll({ directory, onFault }: StsStoreOptions): Promise<Map<Domain, StoredSts>> {
+  const entries = new Map<Domain, StoredSts>();
+  for (const name of (await readdir(directory)).sort()) {
+    const path = join(directory, name);
+    if (name.endsWith(UNFINISHED)) await rm(path, { force: true });
+    if (!name.endsWith(SUFFIX)) continue;
+    const entry = parse(await readFile(path, "utf8"), name);
+    if (typeof entry !== "string") entries.set(entry.domain, entry);
+    else {
+      await rename(path, path + BROKEN);
+      onFault(`The stored MTA-STS policy ${name} cannot be read (${entry}); it is now ${name}${BROKEN}`);
+    }
+  }
+  return entries;
+}
+
+/** The entry, or what is wrong with it. */
+function parse(content: string, name: string): StoredSts | string {
+  let value: unknown;
+  try {
+    value = JSON.parse(content);
+  } catch {
+    return "it is no JSON";
+  }
+  if (typeof value !== "object" || value === null) return "it is no object";
+  const members = new Map<string, unknown>(Object.entries(value));
+  if (members.get("version") !== VERSION) return `its version is ${JSON.stringify(members.get("version"))}`;
+  const [domain, id] = [members.get("domain"), members.get("id")];
+  const [text, fetchedAt] = [members.get("text"), members.get("fetchedAt")];
+  const parsed = typeof domain === "string" ? parseDomain(domain) : undefined;
+  if (parsed?.ok !== true || fileName(parsed.value) !== name) return "its name is not that of its domain";
+  if (typeof id !== "string" || typeof text !== "string") return "it has no policy";
+  if (!Number.isSafeInteger(fetchedAt)) return "it has no time";
+  const policy = restorePolicy({ id, text, fetchedAt: fetchedAt as number });
+  return policy === undefined ? "its policy cannot be parsed" : { domain: parsed.value, policy };
+}
+
+/** Written beside, flushed, put in place, and the folder flushed: a crash leaves the old entry or the new one. */
+async function write(directory: string, { domain, policy }: StoredSts): Promise<void> {
+  const { id, text, fetchedAt } = policy;
+  const path = join(directory, fileName(domain));
+  const file = await open(path + UNFINISHED, "w", 0o600);
+  try {
+    await file.writeFile(`${JSON.stringify({ version: VERSION, domain, id, fetchedAt, text })}\n`);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  await rename(path + UNFINISHED, path);
+  const folder = await open(directory, "r");
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}
+
+/** The domain, or a digest of one that is too long for a file name. */
+function fileName(domain: Domain): string {
+  if (domain.length <= LONGEST_NAME) return domain + SUFFIX;
+  return `${createHash("sha256").update(domain).digest("hex")}_${SUFFIX}`;
+}
+
+const VERSION = 1;
+const SUFFIX = ".json";
+const UNFINISHED = ".new";
+const BROKEN = ".broken";
+const MOST_ENTRIES = 20_000;
+/** A file name may have 255 octets. */
+const LONGEST_NAME = 200;

@@ -42,6 +42,7 @@ export type Cause =
   | "message-too-big"
   | "too-many-header-fields"
   | "conversion-required"
+  | "binary-refused"
   | "content-refused"
   // system and resources
   | "no-storage"
@@ -74,5 +75,6 @@ export type Cause =
   | "auth-required"
   | "auth-failed"
   | "auth-refused"
+  | "login-failed"
   // said by the other side
   | "remote-reply";

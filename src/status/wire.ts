@@ -53,6 +53,8 @@ export const WIRE: { readonly [cause in Cause]: Wire } = {
   "message-too-big": { code: 552, enhanced: "5.3.4", text: "The message is too big" },
   "too-many-header-fields": { code: 554, enhanced: "5.6.0", text: "The message has too many header fields" },
   "conversion-required": { code: 554, enhanced: "5.6.3", text: "The next hop cannot take this content unconverted" },
+  // RFC 3463 §3.7
+  "binary-refused": { code: 554, enhanced: "5.6.1", text: "The next hop takes no binary content" },
   "content-refused": { code: 554, enhanced: "5.6.0", text: "The content is refused" },
   "no-storage": { code: 452, enhanced: "4.3.1", text: "Not enough storage, try again later" },
   "storage-error": { code: 451, enhanced: "4.3.0", text: "The message could not be stored, try again later" },
@@ -83,5 +85,6 @@ export const WIRE: { readonly [cause in Cause]: Wire } = {
   "auth-required": { code: 530, enhanced: "5.7.0", text: "Authentication required" },
   "auth-failed": { code: 535, enhanced: "5.7.8", text: "Authentication failed" },
   "auth-refused": { code: 504, enhanced: "5.5.4", text: "Authentication mechanism not available" },
+  "login-failed": { code: 454, enhanced: "4.7.0", text: "The next hop did not accept our login" },
   "remote-reply": { code: 451, enhanced: "4.0.0", text: "The host refused" },
 };

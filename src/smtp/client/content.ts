@@ -8,8 +8,18 @@ import { breakOff, classOf, finding, finish, hostAfter, protocolError, unexpecte
 type Waiting<K extends ClientState["kind"]> = Extract<ClientState, { readonly kind: K }>;
 
 /** The server is ready for the content, or is about to be asked for a chunk. */
-export function startContent({ session, transaction }: Waiting<"await-envelope">): Step {
+export function startContent(waiting: Waiting<"await-envelope">): Step {
+  const { session, transaction } = waiting;
   const { plan, accepted } = transaction;
+  if (accepted.length === 0 && session.options.protocol === "lmtp") {
+    // RFC 2033 §4.2: DATA without an accepted recipient must fail, and no reply would answer the dot.
+    const text = "the host takes content although it accepted no recipient";
+    return breakOff(
+      waiting,
+      transaction.refusal ?? finding(session, "peer-protocol-error", text),
+      hostAfter(transaction),
+    );
+  }
   if (plan.via === "data" && accepted.length === 0) {
     // RFC 2920 §3.1: 354 although nobody was accepted is answered with a single dot.
     return awaitEnd(session, transaction, [END]);
@@ -77,13 +87,24 @@ export function onBdatReply(state: Waiting<"await-bdat-content">, reply: Reply):
   return { state: { ...state, chunks: { ...next, refusal, held: [], heldLength: 0 } }, effects };
 }
 
-/** The reply to the whole content: to the final dot, or to the last BDAT. */
+/** A reply to the whole content: to the final dot, or to the last BDAT. */
 export function onEndReply(state: Waiting<"await-end">, reply: Reply): Step {
-  const { session, transaction } = state;
+  const { session } = state;
   if (classOf(reply) === 3) return unexpected(state, "the end of the content", reply);
-  const undecided = transaction.refusal ?? remoteStatus(reply, session.options.peer);
+  const status = remoteStatus(reply, session.options.peer);
+  const taken = state.taken || classOf(reply) === 2;
+  const answered = state.answered + 1;
+  // RFC 2033 §4.2, §4.3: one reply for each accepted recipient, in the order of their RCPTs.
+  const index = session.options.protocol === "lmtp" ? state.transaction.accepted[state.answered] : undefined;
+  const { settled: before } = state.transaction;
+  const transaction =
+    index === undefined ? state.transaction : { ...state.transaction, settled: { index, status, before } };
+  if (index !== undefined && answered < transaction.accepted.length) {
+    return { state: { ...state, transaction, answered, taken }, effects: [endDeadline(session)] };
+  }
+  const undecided = transaction.refusal ?? status;
   // RFC 5321 §4.1.1.4: the end of the content ends the transaction. RFC 3030 §2: after a refused BDAT only RSET does.
-  const dirty = transaction.plan.via === "bdat" && classOf(reply) !== 2;
+  const dirty = transaction.plan.via === "bdat" && !taken;
   return finish(session, transaction, { undecided, dirty, host: hostAfter(transaction) });
 }
 
@@ -127,12 +148,13 @@ function mayBegin({ extensions }: SessionFacts, { outstanding }: ChunkProgress, 
 
 function awaitEnd(session: SessionFacts, transaction: Transaction, parts: readonly Bytes[]): Step {
   return {
-    state: { kind: "await-end", session, transaction },
-    effects: [
-      { kind: "write", parts },
-      { kind: "deadline", after: session.options.timeouts.final, what: "the reply to the end of the content" },
-    ],
+    state: { kind: "await-end", session, transaction, answered: 0, taken: false },
+    effects: [{ kind: "write", parts }, endDeadline(session)],
   };
+}
+
+function endDeadline({ options }: SessionFacts): ClientEffect {
+  return { kind: "deadline", after: options.timeouts.final, what: "the reply to the end of the content" };
 }
 
 function blockDeadline({ options }: SessionFacts): ClientEffect {

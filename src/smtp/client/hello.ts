@@ -1,8 +1,18 @@
 import type { Reply } from "../grammar/mod.ts";
+import { beginLogin } from "./auth.ts";
 import { extensionsOf, NO_EXTENSIONS } from "./extensions.ts";
 import { findingStatus, remoteStatus, replyText } from "./outcome.ts";
 import type { ClientState, SessionFacts, Step } from "./state.ts";
-import { classOf, cutSession, failSession, finding, helloStage, unexpected, writeLine } from "./transitions.ts";
+import {
+  becomeReady,
+  classOf,
+  cutSession,
+  failSession,
+  finding,
+  helloStage,
+  unexpected,
+  writeLine,
+} from "./transitions.ts";
 
 type Waiting<K extends ClientState["kind"]> = Extract<ClientState, { readonly kind: K }>;
 
@@ -10,8 +20,8 @@ export function sayEhlo(session: SessionFacts): Step {
   return {
     state: { kind: "await-ehlo", session },
     effects: [
-      writeLine(`EHLO ${session.options.hostname}\r\n`),
-      { kind: "deadline", after: session.options.timeouts.hello, what: "the reply to EHLO" },
+      writeLine(`${verbOf(session)} ${session.options.hostname}\r\n`),
+      { kind: "deadline", after: session.options.timeouts.hello, what: `the reply to ${verbOf(session)}` },
     ],
   };
 }
@@ -25,22 +35,26 @@ export function onGreeting(state: Waiting<"await-greeting">, reply: Reply): Step
 export function onEhlo(state: Waiting<"await-ehlo">, reply: Reply): Step {
   const { session } = state;
   const { options } = session;
-  if (classOf(reply) === 3) return unexpected(state, "EHLO", reply);
+  if (classOf(reply) === 3) return unexpected(state, verbOf(session), reply);
   if (classOf(reply) === 2) {
     const known = { ...session, extensions: extensionsOf(reply) };
-    return options.tls === "starttls" && !session.secured ? askForTls(known, reply) : becomeReady(known);
+    return options.tls === "starttls" && !session.secured ? askForTls(known, reply) : onLastHello(known);
   }
   if (classOf(reply) === 4 || session.secured) {
     return failSession(session, helloStage(session), remoteStatus(reply, options.peer));
   }
+  // RFC 2033 §4.1: LMTP has LHLO alone.
+  if (options.tls === "none" && options.protocol === "lmtp") {
+    return failSession(session, "hello", remoteStatus(reply, options.peer));
+  }
   // RFC 5321 §3.2: HELO only where TLS is not wanted, for it cannot lead there.
   if (options.tls === "none") return sayHelo(session);
-  const text = `the host refused EHLO (${reply.code} ${replyText(reply)}), so there is no STARTTLS`;
+  const text = `the host refused ${verbOf(session)} (${reply.code} ${replyText(reply)}), so there is no STARTTLS`;
   return failSession(session, "starttls", findingStatus("tls-not-offered", text, options.peer, reply));
 }
 
 export function onHelo(state: Waiting<"await-helo">, reply: Reply): Step {
-  if (classOf(reply) === 2) return becomeReady({ ...state.session, extensions: NO_EXTENSIONS });
+  if (classOf(reply) === 2) return onLastHello({ ...state.session, extensions: NO_EXTENSIONS });
   if (classOf(reply) === 3) return unexpected(state, "HELO", reply);
   return failSession(state.session, "hello", remoteStatus(reply, state.session.options.peer));
 }
@@ -91,9 +105,12 @@ function sayHelo(session: SessionFacts): Step {
   };
 }
 
-function becomeReady(session: SessionFacts): Step {
-  return {
-    state: { kind: "ready", session },
-    effects: [{ kind: "no-deadline" }, { kind: "ready", extensions: session.extensions }],
-  };
+/** Nothing but the login stands between the last EHLO and the first MAIL. */
+function onLastHello(session: SessionFacts): Step {
+  return session.options.login === true ? beginLogin(session) : becomeReady(session);
+}
+
+// RFC 2033 §4.1
+function verbOf({ options }: SessionFacts): "EHLO" | "LHLO" {
+  return options.protocol === "lmtp" ? "LHLO" : "EHLO";
 }

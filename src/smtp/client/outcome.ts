@@ -1,4 +1,4 @@
-import { type Cause, type Status, statusOf } from "../../status/mod.ts";
+import { type Cause, type EnhancedCode, type Status, statusOf } from "../../status/mod.ts";
 import { enhancedCodeOf, type Reply } from "../grammar/mod.ts";
 
 export type PeerName = NonNullable<Status["peer"]>;
@@ -22,6 +22,21 @@ export function rcptStatus(reply: Reply, peer: PeerName): Status {
   if (reply.code !== 552 || (status.enhanced !== undefined && status.enhanced !== "5.5.3")) return status;
   // RFC 5321 §4.5.3.1.10: 552 means "too many recipients" here, and is temporary.
   return { ...statusOf("too-many-recipients", status.text), peer, reply: remoteReply(reply) };
+}
+
+/**
+ * A refusal of our login. It says nothing of the message and is always temporary, so that no mail is returned for a password
+ * that somebody changed; the reply is kept as it came (RFC 4954 §6).
+ */
+export function loginStatus(reply: Reply, peer: PeerName): Status {
+  const ours = findingStatus(
+    "login-failed",
+    `the host refused our login: ${reply.code} ${replyText(reply)}`,
+    peer,
+    reply,
+  );
+  const detail = enhancedCodeOf(reply)?.slice(1) ?? LOGIN_DETAIL.get(reply.code);
+  return detail === undefined ? ours : { ...ours, enhanced: `4${detail}` as EnhancedCode };
 }
 
 /** Our own finding about this server; `reply` is what it said, where it said something. */
@@ -60,6 +75,12 @@ function bounded(lines: readonly string[]): readonly string[] {
   return kept;
 }
 
+/** RFC 4954 §6, for hosts without enhanced codes. */
+const LOGIN_DETAIL: ReadonlyMap<number, string> = new Map([
+  [534, ".7.9"],
+  [535, ".7.8"],
+  [538, ".7.11"],
+]);
 const CONTROLS = /[\x00-\x1f\x7f-\x9f]/g;
 const LONGEST_TEXT = 1000;
 const LONGEST_KEPT = 2000;

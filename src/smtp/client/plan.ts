@@ -83,10 +83,15 @@ function prefersBdat({ options, extensions }: SessionFacts): boolean {
   return options.chunking === "preferred" && extensions.chunking;
 }
 
-function demandFault(session: SessionFacts, { envelope }: TransactionRequest): Status | undefined {
-  if (!envelope.demand.propagate || (session.secured && session.extensions.requireTls)) return undefined;
+function demandFault(session: SessionFacts, request: TransactionRequest): Status | undefined {
+  if (!request.envelope.demand.propagate || promises(session) || request.requireTls === "wanted") return undefined;
   // RFC 8689 §4.2.1
   return findingStatus("requiretls-unsupported", "the host does not offer REQUIRETLS", session.options.peer);
+}
+
+/** The promise of REQUIRETLS counts only when it is made inside TLS (RFC 8689 §4.2.1). */
+function promises({ secured, extensions }: SessionFacts): boolean {
+  return secured && extensions.requireTls;
 }
 
 function contentFault(session: SessionFacts, { content }: TransactionRequest, body?: BodyType): Status | undefined {
@@ -98,7 +103,7 @@ function contentFault(session: SessionFacts, { content }: TransactionRequest, bo
   }
   if (body === "binarymime" && !(extensions.chunking && extensions.binaryMime)) {
     // RFC 3030 §3
-    return findingStatus("conversion-required", "the host does not take binary content (BINARYMIME)", options.peer);
+    return findingStatus("binary-refused", "the host does not take binary content (BINARYMIME)", options.peer);
   }
   if (content.eightBit && body === undefined) {
     // RFC 6152 §3
@@ -164,24 +169,31 @@ function usesUtf8({ extensions }: SessionFacts, request: TransactionRequest): bo
 }
 
 function mailLine(
-  { extensions }: SessionFacts,
+  session: SessionFacts,
   { envelope, content }: TransactionRequest,
   { body, smtpUtf8 }: { readonly body: BodyType | undefined; readonly smtpUtf8: boolean },
 ): string {
+  const { extensions } = session;
+  const requireTls = envelope.demand.propagate && promises(session);
   return formatMail({
     reversePath: envelope.reversePath,
     ...(extensions.size === undefined ? {} : { size: content.size }),
     ...(body === undefined ? {} : { body }),
     smtpUtf8,
-    ...(extensions.dsn ? dsnOf(envelope) : {}),
-    requireTls: envelope.demand.propagate,
+    ...(extensions.dsn ? dsnOf(envelope, requireTls) : {}),
+    requireTls,
   });
 }
 
-function dsnOf({ dsn, reversePath }: TransactionRequest["envelope"]): TransactionRequest["envelope"]["dsn"] {
+function dsnOf(
+  { dsn, reversePath }: TransactionRequest["envelope"],
+  requireTls: boolean,
+): TransactionRequest["envelope"]["dsn"] {
+  const envid = dsn.envid === undefined ? {} : { envid: dsn.envid };
   // RFC 3461 §6.1: no RET with a null reverse-path.
-  if (reversePath.kind !== "null" || dsn.envid === undefined) return reversePath.kind === "null" ? {} : dsn;
-  return { envid: dsn.envid };
+  if (reversePath.kind === "null") return envid;
+  // RFC 8689 §5: what was sent under REQUIRETLS never comes back whole.
+  return requireTls ? { ...envid, ret: "hdrs" } : dsn;
 }
 
 function rcptLine(

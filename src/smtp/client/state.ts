@@ -1,4 +1,5 @@
 import type { Bytes, Millis } from "../../base/mod.ts";
+import type { ClientExchange, ClientMechanism, Login } from "../../sasl/mod.ts";
 import type { Status } from "../../status/mod.ts";
 import type { Reply } from "../grammar/mod.ts";
 import type { PeerName } from "./outcome.ts";
@@ -13,6 +14,10 @@ export interface ClientOptions {
   readonly peer: PeerName;
   /** `none` speaks plaintext; `established` begins inside TLS; `starttls` sends nothing but EHLO and STARTTLS outside it. */
   readonly tls: "none" | "starttls" | "established";
+  /** Default: smtp. LMTP greets with LHLO and answers the content once per recipient (RFC 2033 §4). */
+  readonly protocol?: "smtp" | "lmtp";
+  /** The session is authenticated before it is ready, or fails. */
+  readonly login?: boolean;
   readonly timeouts: Timeouts;
   /** `preferred` sends by BDAT wherever it is offered; `needed` only what DATA cannot carry. */
   readonly chunking: "needed" | "preferred";
@@ -60,6 +65,19 @@ export type ClientState =
   | { readonly kind: "await-helo"; readonly session: SessionFacts }
   | { readonly kind: "await-starttls"; readonly session: SessionFacts }
   | { readonly kind: "await-handshake"; readonly session: SessionFacts }
+  | { readonly kind: "await-login"; readonly session: SessionFacts; readonly mechanism: ClientMechanism }
+  | {
+      readonly kind: "await-auth";
+      readonly session: SessionFacts;
+      readonly exchange: ClientExchange;
+      readonly initialSent: boolean;
+      /** What must not stand in any status. */
+      readonly secrets: readonly string[];
+      /** Challenges answered. */
+      readonly rounds: number;
+      /** The exchange was cancelled for this reason; the reply to that is awaited. */
+      readonly givenUp?: Status;
+    }
   | { readonly kind: "ready"; readonly session: SessionFacts }
   | {
       readonly kind: "await-envelope";
@@ -85,6 +103,10 @@ export type ClientState =
       readonly kind: "await-end";
       readonly session: SessionFacts;
       readonly transaction: Transaction;
+      /** LMTP: replies that came, counted along the accepted recipients (RFC 2033 §4.2). */
+      readonly answered: number;
+      /** One of them, or the only one, accepted the content. */
+      readonly taken: boolean;
     }
   | { readonly kind: "await-quit"; readonly session: SessionFacts }
   | { readonly kind: "closed"; readonly session: SessionFacts; readonly why: Status };
@@ -107,7 +129,13 @@ export interface ChunkProgress {
 }
 
 /** A transaction as the machine sees it: everything but the content's source. */
-export type TransactionRequest = Omit<Outgoing, "open">;
+export interface TransactionRequest extends Omit<Outgoing, "open"> {
+  /**
+   * How a message that propagates REQUIRETLS is put to a host without it: `needed`, the default, is not at all; `wanted` is
+   * without the parameter (RFC 8689 §5).
+   */
+  readonly requireTls?: "needed" | "wanted";
+}
 
 export type ClientInput =
   | { readonly kind: "connected" }
@@ -122,6 +150,8 @@ export type ClientInput =
   | { readonly kind: "reply-fault"; readonly detail: string }
   /** The handshake is done and the peer is accepted. */
   | { readonly kind: "secured" }
+  | { readonly kind: "login"; readonly login: Login }
+  | { readonly kind: "login-failed"; readonly detail: string }
   | { readonly kind: "transact"; readonly request: TransactionRequest }
   | { readonly kind: "content"; readonly octets: Bytes; readonly last: boolean }
   | { readonly kind: "content-failed"; readonly detail: string }
@@ -136,6 +166,8 @@ export type ClientEffect =
   | { readonly kind: "deadline"; readonly after: Millis; readonly what: string }
   | { readonly kind: "no-deadline" }
   | { readonly kind: "start-tls" }
+  /** Asks for user and password. */
+  | { readonly kind: "ask-login" }
   | { readonly kind: "ready"; readonly extensions: Extensions }
   /** The session never became ready. */
   | { readonly kind: "failed"; readonly stage: Stage; readonly status: Status }

@@ -1,6 +1,7 @@
 import { unreachable } from "../../base/mod.ts";
 import type { Status } from "../../status/mod.ts";
 import type { Reply } from "../grammar/mod.ts";
+import { onAuthReply, onLogin, onLoginFailed, withoutSecrets } from "./auth.ts";
 import { onBdatContent, onBdatReply, onDataContent, onEarlyReply, onEndReply } from "./content.ts";
 import { onEnvelopeReply, refuseAll, transact } from "./envelope.ts";
 import { NO_EXTENSIONS } from "./extensions.ts";
@@ -10,8 +11,8 @@ import type { ClientInput, ClientOptions, ClientState, Step } from "./state.ts";
 import { breakOff, closedByPeer, finding, protocolError, writeLine } from "./transitions.ts";
 
 /**
- * The client's side of an SMTP session: greeting, EHLO (or HELO), STARTTLS and the second EHLO, then any number of mail
- * transactions, then QUIT. Replies come in order and one at a time; whatever comes unasked ends the session.
+ * The client's side of an SMTP or LMTP session: greeting, EHLO (or HELO, or LHLO), STARTTLS and the second EHLO, AUTH where a
+ * login is wanted, then any number of mail transactions, then QUIT. Replies come in order and one at a time; whatever comes unasked ends the session.
  */
 export function firstState(options: ClientOptions): ClientState {
   const secured = options.tls === "established";
@@ -34,9 +35,14 @@ export function step(state: ClientState, input: ClientInput): Step {
     case "reply":
       return onReply(state, input);
     case "reply-fault":
-      return protocolError(state, input.detail);
+      // What a host says in the login may hold what it was sent.
+      return protocolError(state, state.kind === "await-auth" ? "the answer to AUTH is no reply" : input.detail);
     case "secured":
       return state.kind === "await-handshake" ? onSecured(state) : stay(state);
+    case "login":
+      return state.kind === "await-login" ? onLogin(state, input.login) : stay(state);
+    case "login-failed":
+      return state.kind === "await-login" ? onLoginFailed(state, input.detail) : stay(state);
     case "transact":
       if (state.kind === "ready") return transact(state.session, input.request);
       return refuseAll(state, input.request);
@@ -72,8 +78,8 @@ function onReply(state: ClientState, input: Extract<ClientInput, { readonly kind
   const { reply } = input;
   if (state.kind === "closed") return stay(state);
   // RFC 5321 §3.8
-  if (reply.code === 421) return closedByPeer(state, reply);
-  if (input.early && !awaitsOlder(state)) return unasked(state, reply);
+  if (reply.code === 421) return closedByPeer(state, keepable(state, reply));
+  if (input.early && !awaitsOlder(state)) return unasked(state, keepable(state, reply));
   switch (state.kind) {
     case "await-greeting":
       return onGreeting(state, reply);
@@ -83,6 +89,8 @@ function onReply(state: ClientState, input: Extract<ClientInput, { readonly kind
       return onHelo(state, reply);
     case "await-starttls":
       return onStartTls(state, reply, input.more);
+    case "await-auth":
+      return onAuthReply(state, reply);
     case "await-envelope":
       return onEnvelopeReply(state, reply);
     case "await-data-content":
@@ -95,11 +103,16 @@ function onReply(state: ClientState, input: Extract<ClientInput, { readonly kind
       return breakOff(state, endedByUs(state));
     case "await-connection":
     case "await-handshake":
+    case "await-login":
     case "ready":
       return unasked(state, reply);
     default:
       return unreachable(state);
   }
+}
+
+function keepable(state: ClientState, reply: Reply): Reply {
+  return state.kind === "await-auth" ? withoutSecrets(state, reply) : reply;
 }
 
 /** An older command than the newest is outstanding too, so that the reply answers that one. */

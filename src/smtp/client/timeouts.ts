@@ -6,6 +6,8 @@ export interface Timeouts {
   readonly hello: Millis;
   readonly starttls: Millis;
   readonly handshake: Millis;
+  /** For each step of AUTH. */
+  readonly auth: Millis;
   readonly mail: Millis;
   readonly rcpt: Millis;
   readonly data: Millis;
@@ -26,6 +28,7 @@ export const TIMEOUTS: Timeouts = {
   hello: 5 * MINUTE,
   starttls: 2 * MINUTE,
   handshake: 2 * MINUTE,
+  auth: 5 * MINUTE,
   mail: 5 * MINUTE,
   rcpt: 5 * MINUTE,
   data: 2 * MINUTE,

@@ -29,6 +29,14 @@ export function cutSession(session: SessionFacts, stage: Stage, status: Status):
   };
 }
 
+/** The session can take its first transaction. */
+export function becomeReady(session: SessionFacts): Step {
+  return {
+    state: { kind: "ready", session },
+    effects: [{ kind: "no-deadline" }, { kind: "ready", extensions: session.extensions }],
+  };
+}
+
 /**
  * Ends the session whatever it was doing; a transaction under way gets `status` for everybody not yet decided. `host` is
  * "ok" when the reason lies with us.
@@ -46,13 +54,20 @@ export function breakOff(state: ClientState, status: Status, host: "ok" | "faile
       return cutSession(session, "starttls", status);
     case "await-handshake":
       return cutSession(session, "handshake", status);
+    case "await-login":
+    case "await-auth":
+      return cutSession(session, "auth", status);
     case "await-connection":
       return cutSession(session, "connect", status);
     case "await-envelope":
     case "await-data-content":
     case "await-bdat-content":
     case "await-end": {
-      const result = resultOf(state.transaction, status, { reusable: false, host });
+      const result = resultOf(state.transaction, status, {
+        reusable: false,
+        host,
+        ...(mayBeTaken(state, status) ? { afterDot: true } : {}),
+      });
       return {
         state: closed,
         effects: [{ kind: "no-deadline" }, { kind: "done", result }, { kind: "close", politely: false }],
@@ -112,11 +127,16 @@ export function hostAfter({ refusal, open }: Transaction): "ok" | "failed" {
   return refusal !== undefined && !open && refusal.code < 500 ? "failed" : "ok";
 }
 
+/** The content was sent whole, and no reply says what became of it (RFC 5321 §4.5.3.2.6). */
+function mayBeTaken(state: ClientState, why: Status): boolean {
+  return state.kind === "await-end" && state.transaction.accepted.length > 0 && why.cause !== "remote-reply";
+}
+
 /** One status per recipient: what was decided for it, or `undecided`. */
 function resultOf(
   transaction: Transaction,
   undecided: Status,
-  rest: Pick<TransactionResult, "reusable" | "host">,
+  rest: Pick<TransactionResult, "reusable" | "host" | "afterDot">,
 ): TransactionResult {
   const recipients = Array.from({ length: transaction.plan.count }, (_, index) => {
     return transaction.plan.withheld.get(index) ?? undecided;

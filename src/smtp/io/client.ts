@@ -1,7 +1,15 @@
 import type { Duplex } from "node:stream";
-import { type Clock, err, ok, type Result } from "../../base/mod.ts";
+import { type Clock, err, type Instant, ok, type Result } from "../../base/mod.ts";
 import type { TlsDemand } from "../../mail/mod.ts";
-import type { Admitted, PeerProof, PlaintextAllowed, Proceed, Rejected, Rung } from "../../policy/mod.ts";
+import {
+  type Admitted,
+  bindingDemand,
+  type PeerProof,
+  type PlaintextAllowed,
+  type Proceed,
+  type Rejected,
+  type Rung,
+} from "../../policy/mod.ts";
 import { type Cause, type Status, statusOf } from "../../status/mod.ts";
 import type { Handshake } from "../../tls/mod.ts";
 import { type HandshakeFault, type TrustStore, upgrade } from "../../tls/io/mod.ts";
@@ -15,20 +23,23 @@ import {
   type Target,
   TIMEOUTS,
   type Timeouts,
+  tlsTrouble,
 } from "../client/mod.ts";
 import { type Driver, drive, type SessionFault } from "./client_driver.ts";
+import { loginOf, mayLogIn } from "./client_login.ts";
 import { hangUp } from "./client_wire.ts";
 import { type Dial, tcpDialer } from "./dial.ts";
 
 /** The judges of TLS; the client reasons about none of it itself. */
 export interface ClientGate {
-  confirmPeer(decision: Proceed, seen: Handshake): PeerProof | Rejected;
+  confirmPeer(decision: Proceed, seen: Handshake, now?: Instant): PeerProof | Rejected;
   allowPlaintext(decision: Proceed): PlaintextAllowed | Rejected;
   admit(
     proof: PeerProof | PlaintextAllowed,
     decision: Proceed,
     ehlo: Extensions,
     demand: TlsDemand,
+    now?: Instant,
   ): Admitted | Rejected;
 }
 
@@ -61,16 +72,17 @@ export async function openSession(
   const signal = options.signal ?? new AbortController().signal;
   const attempt: Attempt = { target, decision, rung, options, signal, timeouts: { ...TIMEOUTS, ...options.timeouts } };
   const allowed = rung.kind === "plaintext" ? plaintext(attempt) : undefined;
-  if (allowed?.ok === false) return failed(allowed.error, false);
+  if (allowed?.ok === false) return failed(attempt, allowed.error, false);
+  if (allowed !== undefined && !mayLogIn(target, allowed.value)) return failed(attempt, loginFault(target), false);
   let socket: Duplex;
   try {
     socket = await (options.dial ?? tcpDialer({ clock: options.clock }))(target, signal);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    return failed({ stage: "connect", status: about(target, "connect-failed", why), findings: [] }, false);
+    return failed(attempt, { stage: "connect", status: about(target, "connect-failed", why), findings: [] }, false);
   }
   const opened = await converse(attempt, socket, allowed?.value);
-  return opened.ok ? opened.value : failed(opened.error, true);
+  return opened.ok ? opened.value : failed(attempt, opened.error, true);
 }
 
 interface Attempt {
@@ -101,10 +113,13 @@ async function converse(
   const driver = drive(connected.value, {
     clock: options.clock,
     secure,
+    ...loginOf(target),
     conversation: conversation({
       hostname: options.hostname,
-      peer: { host: target.host, address: target.address },
+      peer: peerOf(target),
       tls: rung.kind === "plaintext" ? "none" : implicit ? "established" : "starttls",
+      protocol: target.protocol ?? "smtp",
+      login: target.credentials !== undefined,
       timeouts: attempt.timeouts,
       chunking: options.chunking ?? "needed",
       chunkSize: options.chunkSize ?? CHUNK_SIZE,
@@ -135,13 +150,17 @@ async function goSecure(
     clock: options.clock,
     signal,
   });
-  if (!secured.ok) return err({ stage: "handshake", status: handshakeStatus(target, secured.error), findings: [] });
+  if (!secured.ok) {
+    const { code = secured.error.kind } = secured.error;
+    return err({ stage: "handshake", status: handshakeStatus(target, secured.error), findings: [], code });
+  }
   const { socket, handshake } = secured.value;
-  const proof = options.gate.confirmPeer(decision, handshake);
-  if (proof.kind === "tls") return ok({ socket, proof });
+  const proof = options.gate.confirmPeer(decision, handshake, options.clock.now());
+  if (proof.kind === "tls" && mayLogIn(target, proof)) return ok({ socket, proof });
   // RFC 3207 §4.1: a client that is not content with the session leaves with QUIT.
   socket.write("QUIT\r\n");
   hangUp(socket, { clock: options.clock, politely: true });
+  if (proof.kind === "tls") return err(loginFault(target));
   return err({ stage: "verify", status: withPeer(target, proof.status), findings: proof.findings });
 }
 
@@ -158,7 +177,10 @@ function sessionOf(
       return driver.usable;
     },
     async send(outgoing, decision, signal = new AbortController().signal) {
-      const admitted = options.gate.admit(proof, decision, extensions, outgoing.envelope.demand);
+      const { demand, reversePath } = outgoing.envelope;
+      // RFC 8689 §5: a notice is not held back by REQUIRETLS, though it is sent with it where that can be.
+      const binding = bindingDemand(demand, reversePath);
+      const admitted = options.gate.admit(proof, decision, extensions, binding, options.clock.now());
       if ("kind" in admitted) return { ...admitted, status: withPeer(target, admitted.status) };
       return calledOff(signal, driver, () => mail(driver, outgoing, admitted));
     },
@@ -168,9 +190,11 @@ function sessionOf(
 }
 
 /** The one way to MAIL; without `admitted` there is none. */
-function mail(driver: Driver, outgoing: Outgoing, _admitted: Admitted): ReturnType<Driver["transact"]> {
+function mail(driver: Driver, outgoing: Outgoing, { decision }: Admitted): ReturnType<Driver["transact"]> {
   const { envelope, content, recipients } = outgoing;
-  return driver.transact({ envelope, content, recipients }, () => outgoing.open());
+  const needed = decision.requireTls === true && envelope.reversePath.kind !== "null";
+  const requireTls = needed ? "needed" : "wanted";
+  return driver.transact({ envelope, content, recipients, requireTls }, () => outgoing.open());
 }
 
 /** Runs `work`; an abort of `signal` meanwhile ends the session. */
@@ -205,8 +229,15 @@ function handshakeStatus(target: Target, fault: HandshakeFault): Status {
   return about(target, "tls-handshake-failed", `the TLS handshake failed: ${fault.detail}`);
 }
 
-function failed(fault: SessionFault, connected: boolean): SessionFailure {
-  return { kind: "failed", ...fault, connected };
+function failed({ rung }: Attempt, fault: SessionFault, connected: boolean): SessionFailure {
+  const { stage, status, findings } = fault;
+  const tls = rung.kind === "tls" ? tlsTrouble(fault) : undefined;
+  return { kind: "failed", stage, status, findings, connected, ...(tls === undefined ? {} : { tls }) };
+}
+
+function loginFault(target: Target): SessionFault {
+  const text = "the login is not sent, for it goes to a host that has proved who it is, inside TLS, and to nobody else";
+  return { stage: "auth", status: about(target, "login-failed", text), findings: [] };
 }
 
 function about(target: Target, cause: Cause, text: string): Status {
@@ -214,7 +245,11 @@ function about(target: Target, cause: Cause, text: string): Status {
 }
 
 function withPeer(target: Target, status: Status): Status {
-  return { ...status, peer: { host: target.host, address: target.address } };
+  return { ...status, peer: peerOf(target) };
+}
+
+function peerOf({ host, address, path }: Target): NonNullable<Status["peer"]> {
+  return path === undefined ? { host, address } : { host };
 }
 
 const CHUNK_SIZE = 256 * 1024;

@@ -1,6 +1,7 @@
 import type { Duplex } from "node:stream";
 import { type Bytes, type Clock, err, ok, type Result, unreachable } from "../../base/mod.ts";
 import type { Finding } from "../../policy/mod.ts";
+import type { Login } from "../../sasl/mod.ts";
 import type { Status } from "../../status/mod.ts";
 import type {
   ClientEffect,
@@ -19,6 +20,8 @@ export interface SessionFault {
   readonly stage: Stage;
   readonly status: Status;
   readonly findings: readonly Finding[];
+  /** The library's code for what broke. */
+  readonly code?: string;
 }
 
 export interface DriverOptions {
@@ -26,6 +29,8 @@ export interface DriverOptions {
   readonly clock: Clock;
   /** Takes the plaintext socket to TLS and judges the peer; what it returns is used from then on. On a fault it ends the socket. */
   readonly secure: (socket: Duplex) => Promise<Result<Duplex, SessionFault>>;
+  /** Asked once, by a session that authenticates. */
+  readonly login?: () => Promise<Login>;
 }
 
 /** Carries out what the machine asks for, on one connection. */
@@ -61,15 +66,15 @@ export function drive(first: Duplex, options: DriverOptions): Driver {
       case "no-deadline":
         return wire.noDeadline();
       case "start-tls":
-        void secure(wire.release());
-        return;
+        return void secure(wire.release());
       case "ready":
         return started.fill(ok(effect.extensions));
       case "failed":
-        return started.fill(err({ stage: effect.stage, status: effect.status, findings: [] }));
+        return started.fill(err(faultOf(effect, wire.faultCode)));
+      case "ask-login":
+        return void loginFrom(options.login).then(feed);
       case "pull":
-        if (pump !== undefined) void pullFrom(pump);
-        return;
+        return pump === undefined ? undefined : void pullFrom(pump);
       case "done":
         pump?.stop();
         pump = undefined;
@@ -120,6 +125,21 @@ export function drive(first: Duplex, options: DriverOptions): Driver {
       return !over;
     },
   };
+}
+
+function faultOf({ stage, status }: Pick<SessionFault, "stage" | "status">, code: string | undefined): SessionFault {
+  return { stage, status, findings: [], ...(code === undefined ? {} : { code }) };
+}
+
+/** The login as the machine takes it; never rejects. */
+async function loginFrom(ask: DriverOptions["login"]): Promise<ConversationInput> {
+  try {
+    if (ask === undefined) throw new Error("there is none");
+    return { kind: "login", login: await ask() };
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    return { kind: "login-failed", detail: `cannot get the login for this host: ${why}` };
+  }
 }
 
 /** One result at a time that somebody waits for. */

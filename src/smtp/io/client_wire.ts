@@ -15,6 +15,8 @@ export interface ClientWire {
   deadline(after: Millis, what: string): void;
   noDeadline(): void;
   hangUp(politely: boolean): void;
+  /** The system's or library's code for how the connection broke, e.g. ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED. */
+  readonly faultCode: string | undefined;
 }
 
 export interface ClientWireOptions {
@@ -26,7 +28,11 @@ export function clientWire(first: Duplex, { clock, feed }: ClientWireOptions): C
   let socket = first;
   let timer: Disposable | undefined;
   const onData = (octets: Bytes): void => feed({ kind: "octets", octets });
-  const onError = (error: Error): void => feed({ kind: "lost", detail: `the connection broke: ${error.message}` });
+  let faultCode: string | undefined;
+  const onError = (error: NodeJS.ErrnoException): void => {
+    faultCode = error.code;
+    feed({ kind: "lost", detail: `the connection broke: ${error.message}` });
+  };
   const onEnd = (): void => feed({ kind: "lost", detail: "the host closed the connection" });
   const noDeadline = (): void => {
     timer?.[Symbol.dispose]();
@@ -59,6 +65,9 @@ export function clientWire(first: Duplex, { clock, feed }: ClientWireOptions): C
     hangUp(politely) {
       release();
       hangUp(socket, { clock, politely });
+    },
+    get faultCode() {
+      return faultCode;
     },
   };
 }

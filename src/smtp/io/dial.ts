@@ -1,9 +1,9 @@
-import { connect, isIP } from "node:net";
+import { connect, isIP, type NetConnectOpts } from "node:net";
 import type { Duplex } from "node:stream";
 import type { Clock, Millis } from "../../base/mod.ts";
 import type { Target } from "../client/mod.ts";
 
-/** Opens a connection to `target.address`; rejects with an Error that says why there is none. */
+/** Opens a connection to the target; rejects with an Error that says why there is none. */
 export type Dial = (target: Target, signal: AbortSignal) => Promise<Duplex>;
 
 export interface DialOptions {
@@ -13,21 +13,13 @@ export interface DialOptions {
   readonly deadline?: Millis;
 }
 
-/** Dials over TCP; the address is an IP address, so that no name is ever looked up here. */
+/** Dials over TCP, or a unix socket where the target has a path; the address is an IP address, so that no name is ever looked up here. */
 export function tcpDialer(options: DialOptions): Dial {
   const deadline = options.deadline ?? CONNECT_DEADLINE;
   return (target, signal) =>
     new Promise((resolve, reject) => {
       signal.throwIfAborted();
-      const family = isIP(target.address);
-      if (family === 0) throw new Error(`${JSON.stringify(target.address)} is no IP address`);
-      const localAddress = options.source?.find((address) => isIP(address) === family);
-      const socket = connect({
-        host: target.address,
-        port: target.port,
-        noDelay: true,
-        ...(localAddress === undefined ? {} : { localAddress }),
-      });
+      const socket = connect(placeOf(target, options));
       const fail = (error: Error): void => {
         stop();
         socket.on("error", () => undefined).destroy();
@@ -39,7 +31,7 @@ export function tcpDialer(options: DialOptions): Dial {
         resolve(socket);
       };
       const timer = options.clock.after(deadline, () => {
-        fail(new Error(`no connection to ${target.address} port ${target.port} within ${deadline / 1000} s`));
+        fail(new Error(`no connection to ${nameOf(target)} within ${deadline / 1000} s`));
       });
       const stop = (): void => {
         timer[Symbol.dispose]();
@@ -49,6 +41,23 @@ export function tcpDialer(options: DialOptions): Dial {
       socket.on("connect", onConnect).on("error", fail);
       signal.addEventListener("abort", onAbort, { once: true });
     });
+}
+
+function placeOf(target: Target, { source }: DialOptions): NetConnectOpts {
+  if (target.path !== undefined) return { path: target.path };
+  const family = isIP(target.address);
+  if (family === 0) throw new Error(`${JSON.stringify(target.address)} is no IP address`);
+  const localAddress = source?.find((address) => isIP(address) === family);
+  return {
+    host: target.address,
+    port: target.port,
+    noDelay: true,
+    ...(localAddress === undefined ? {} : { localAddress }),
+  };
+}
+
+function nameOf({ path, address, port }: Target): string {
+  return path === undefined ? `${address} port ${port}` : `the socket ${path}`;
 }
 
 const CONNECT_DEADLINE: Millis = 30_000;

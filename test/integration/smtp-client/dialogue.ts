@@ -87,6 +87,10 @@ function inputOf(line: string, requests: TransactionRequest[]): ConversationInpu
       return { kind: "secured" };
     case "> transact":
       return { kind: "transact", request: requests.shift() ?? request() };
+    case "> login":
+      return { kind: "login", login: LOGIN };
+    case "> login-failed":
+      return { kind: "login-failed", detail: "the password file is gone" };
     case "> quit":
       return { kind: "quit" };
     case "> lost":
@@ -116,9 +120,16 @@ function shown(effect: ClientEffect, deadlines: boolean): readonly string[] {
       return [`< failed at ${effect.stage}: ${brief(effect.status)}`];
     case "start-tls":
       return ["< start-tls"];
+    case "ask-login":
+      return ["< ask-login"];
     case "done": {
-      const { recipients, reusable, host, untouched } = effect.result;
-      const flags = [reusable ? "reusable" : "", host === "failed" ? "host failed" : "", untouched ? "untouched" : ""];
+      const { recipients, reusable, host, afterDot, untouched } = effect.result;
+      const flags = [
+        reusable ? "reusable" : "",
+        host === "failed" ? "host failed" : "",
+        afterDot ? "after dot" : "",
+        untouched ? "untouched" : "",
+      ];
       return [`< done: ${recipients.map(brief).join(", ")}; ${flags.filter((flag) => flag !== "").join(", ")}`];
     }
     case "close":
@@ -175,6 +186,7 @@ export function request(
   };
 }
 
+export const LOGIN = { user: "ada", password: "s3cret" } as const;
 export const CONTENT: Bytes = utf8("Subject: x\r\n\r\n.hello\r\n");
 export const OPTIONS: ClientOptions = {
   hostname: "out.pine.example",

@@ -26,7 +26,7 @@ export function createTally(): Tally {
       return rows;
     },
     forget(before) {
-      for (const day of [...days.keys()]) if (byOctets(day, before) < 0) days.delete(day);
+      for (const day of days.keys()) if (byOctets(day, before) < 0) days.delete(day);
     },
   };
 }

@@ -3,8 +3,11 @@ import type { Clock } from "../../base/mod.ts";
 import type { Store } from "../port.ts";
 import { claimingContract, exceptingContract, leasingContract, timingContract } from "./contract/claiming.test.ts";
 import { type Lab, openLab } from "./contract/lab.test.ts";
+import { filteringContract, operatingContract } from "./contract/operating.test.ts";
 import { enqueueingContract, settlingContract } from "./contract/settling.test.ts";
 import { committingContract, lastingContract, storingContract } from "./contract/storing.test.ts";
+
+import { returningContract, tallyingContract } from "./contract/tallying.test.ts";
 
 /** What the suite needs of a backend. */
 export interface Backend {
@@ -45,5 +48,9 @@ export function storeContract(backend: Backend): void {
     timingContract(check);
     settlingContract(check);
     enqueueingContract(check);
+    operatingContract(check);
+    filteringContract(check);
+    tallyingContract(check);
+    returningContract(check);
   });
 }

@@ -1,6 +1,7 @@
 import type { Clock, Random } from "../base/mod.ts";
 import type { Config } from "../config/mod.ts";
 import { type Delivery, startDelivery } from "../delivery/remote/mod.ts";
+import { noticeBound } from "../dsn/mod.ts";
 import { publish } from "../observe/mod.ts";
 import { admit, allowPlaintext, confirmPeer } from "../policy/mod.ts";
 import type { QueueId, Store } from "../queue/mod.ts";
@@ -36,7 +37,12 @@ export async function startSending(config: Config, parts: SendingParts, seams: S
     postmaster: config.postmaster,
     self: selfOf(config),
     port: config.outbound.port,
-    retry: { first: config.retry.first, expireAfter: config.retry.expire_after },
+    retry: {
+      first: config.retry.first,
+      warnAfter: config.retry.warn_after,
+      expireAfter: config.retry.expire_after,
+    },
+    notices: noticeBound(),
     concurrency: config.outbound.concurrency,
     perDestination: config.outbound.per_destination,
     newQueueId: newId,

@@ -6,6 +6,8 @@ export interface RetryPolicy {
   readonly first: Millis;
   /** After so long in the queue a message is returned. */
   readonly expireAfter: Millis;
+  /** After so long in the queue the sender is told that a message waits (RFC 3461 §5.2.5); never unless given. */
+  readonly warnAfter?: Millis;
 }
 
 /** RFC 5321 §4.5.4.1: at least 30 minutes, and four to five days before giving up. */
@@ -28,7 +30,13 @@ export function nextAttempt(at: AttemptTime, policy: RetryPolicy, random: Random
   const longest = Math.max(LONGEST_WAIT, policy.first);
   const wait = Math.min(policy.first * 2 ** Math.min(at.attempt - 1, MOST_DOUBLINGS), longest);
   const spread = random.below(Math.max(1, Math.floor(wait / 10)));
-  return Math.min(at.now + wait + spread, expires);
+  return Math.min(at.now + wait + spread, warning(at, policy), expires);
+}
+
+/** The try that decides whether the sender is told of a delay falls on its time, as far as `first` allows. */
+function warning({ acceptedAt, now }: AttemptTime, { first, warnAfter }: RetryPolicy): Instant {
+  const at = warnAfter === undefined ? now : acceptedAt + warnAfter;
+  return now < at ? Math.max(at, now + first) : Infinity;
 }
 
 /** The end of a message that could not be delivered in time, with the last reason. */

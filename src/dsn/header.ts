@@ -32,17 +32,31 @@ export function onlyFields(header: Bytes, names: ReadonlySet<string>): Bytes {
   return Uint8Array.from(kept);
 }
 
-/** Whether the header can stand in 7-bit content as it is: ASCII, whole lines of at most 998 octets. */
-export function isSevenBit(header: Bytes): boolean {
+/** Whether content can stand in 7-bit content as it is: ASCII, whole lines of at most 998 octets. */
+export function isSevenBit(content: Bytes): boolean {
+  return isEightBitClean(content) && content.every((octet) => octet < 0x7f);
+}
+
+/** Whether content can stand in 8-bit content as it is: no NUL, no CR or LF alone, lines of at most 998 octets. */
+export function isEightBitClean(content: Bytes): boolean {
   let line = 0;
-  for (const [at, octet] of header.entries()) {
-    if (octet === 0 || octet > 0x7e) return false;
-    if (octet === CR ? header[at + 1] !== LF : octet === LF && header[at - 1] !== CR) return false;
+  for (let at = 0; at < content.length; at++) {
+    const octet = content[at] ?? 0;
+    if (octet === 0) return false;
+    if (octet === CR ? content[at + 1] !== LF : octet === LF && content[at - 1] !== CR) return false;
     line = octet === LF ? 0 : line + 1;
     // RFC 5321 §4.5.3.1.6
     if (line > LONGEST_LINE) return false;
   }
   return true;
+}
+
+/** The Message-ID of the original, in its angle brackets, where it is one that other fields may repeat (RFC 5322 §3.6.4). */
+export function messageIdOf(header: Bytes): string | undefined {
+  const found = onlyFields(header, MESSAGE_ID);
+  const text = ascii(found.subarray(found.indexOf(COLON) + 1), LONGEST_MESSAGE_ID * 2).trim();
+  const id = text.slice(0, text.indexOf(">") + 1);
+  return id.length <= LONGEST_MESSAGE_ID && MESSAGE_ID_SHAPE.test(id) ? id : undefined;
 }
 
 /** Quoted-printable of text with CRLF lines (RFC 2045 §6.7). */
@@ -89,8 +103,8 @@ function isBlank(octet: number | undefined): boolean {
   return octet === 0x20 || octet === 0x09;
 }
 
-function ascii(bytes: Bytes): string {
-  return String.fromCharCode(...bytes.subarray(0, 200));
+function ascii(bytes: Bytes, limit = 200): string {
+  return String.fromCharCode(...bytes.subarray(0, limit));
 }
 
 const CR = 0x0d;
@@ -100,3 +114,6 @@ const EQUALS = 0x3d;
 const LONGEST_LINE = 999;
 /** 76 with the "=" of a soft line break. */
 const QP_COLUMNS = 75;
+const MESSAGE_ID: ReadonlySet<string> = new Set(["message-id"]);
+const LONGEST_MESSAGE_ID = 250;
+const MESSAGE_ID_SHAPE = /^<[A-Za-z0-9!#$%&'*+\-/=?^_`{|}~.]+@[A-Za-z0-9!#$%&'*+\-/=?^_`{|}~.:[\]]+>$/;

@@ -1,5 +1,5 @@
 import type { Instant } from "../base/mod.ts";
-import { formatMailbox, type Mailbox, needsUtf8 } from "../mail/mod.ts";
+import { formatMailbox, type Mailbox, needsUtf8, type Recipient } from "../mail/mod.ts";
 
 /** RFC 5322 §3.3, in UTC. */
 export function formatDate(at: Instant): string {
@@ -27,15 +27,36 @@ export function field(name: string, value: string): string {
   return `${[...lines, line].join("\r\n")}\r\n`;
 }
 
+/** One header field whose value keeps every space: addresses and identifiers, which are short by their grammar. */
+export function exactField(name: string, value: string): string {
+  return `${name}: ${value.slice(0, LONGEST_WORD)}\r\n`;
+}
+
 /** What another host said, as one line of printable ASCII. */
 export function printable(text: string): string {
   return text.replace(UNPRINTABLE, "?").replace(SPACES, " ").trim().slice(0, LONGEST_TEXT);
 }
 
-/** `rfc822;` or `utf-8;` with the address in its 7-bit form (RFC 3464 §2.3.2, RFC 6533 §3). */
-export function typedAddress(mailbox: Mailbox): string {
+/** What another host said, for people: one line in which nothing moves the cursor or turns the direction of writing. */
+export function readable(text: string): string {
+  return text.toWellFormed().replace(UNSAFE, "?").replace(SPACES, " ").trim().slice(0, LONGEST_TEXT).toWellFormed();
+}
+
+export function isAscii(text: string): boolean {
+  return !NOT_ASCII.test(text);
+}
+
+/** `rfc822;` or `utf-8;` with the address, in its 7-bit form unless `global` (RFC 3464 §2.3.2, RFC 6533 §3). */
+export function typedAddress(mailbox: Mailbox, global: boolean): string {
   const address = formatMailbox(mailbox);
-  return needsUtf8(mailbox) ? `utf-8; ${sevenBit(address)}` : `rfc822; ${address}`;
+  if (!needsUtf8(mailbox)) return `rfc822; ${address}`;
+  return `utf-8; ${global ? address : sevenBit(address)}`;
+}
+
+/** ORCPT as a field shows it: xtext is decoded, and UTF-8 stands as it is only where `global` (RFC 6533 §3). */
+export function typedOriginal({ type, address }: NonNullable<Recipient["original"]>, global: boolean): string {
+  const spelt = type.toLowerCase() === "utf-8" && !global ? sevenBit(address) : address;
+  return `${type.replace(UNPRINTABLE, "?")}; ${spelt.replace(global ? UNSAFE : UNPRINTABLE, "?")}`;
 }
 
 /** utf-8-addr-xtext: what is not plain ASCII stands as `\x{HEX}` (RFC 6533 §3). */
@@ -54,7 +75,7 @@ export function wrapped(text: string, indent = ""): string {
   const lines: string[] = [];
   let line = "";
   for (const word of text.split(" ")) {
-    const next = word.slice(0, LONGEST_WORD);
+    const next = word.slice(0, LONGEST_SHOWN);
     if (line !== "" && indent.length + line.length + 1 + next.length > COLUMNS - 2) {
       lines.push(indent + line);
       line = "";
@@ -68,7 +89,12 @@ const DAYS = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 const COLUMNS = 78;
 const LONGEST_WORD = 900;
+/** A character takes three octets at most for each of its UTF-16 units, and a line has 998. */
+const LONGEST_SHOWN = 300;
 const LONGEST_TEXT = 1000;
 const UNPRINTABLE = /[^\x20-\x7e]/gu;
+const NOT_ASCII = /[^\x00-\x7f]/;
+/** Controls, line and paragraph separators, marks that turn the direction of writing, and what has no shape. */
+const UNSAFE = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}]/gu;
 const SPACES = / {2,}/g;
 const NOT_QCHAR: ReadonlySet<string> = new Set(["\\", "+", "="]);

@@ -1,5 +1,6 @@
 import type { Clock, Millis, Random } from "../../base/mod.ts";
 import type { Resolver } from "../../dns/mod.ts";
+import type { NoticeBound } from "../../dsn/mod.ts";
 import type { Domain, Mailbox } from "../../mail/mod.ts";
 import type { LocalPolicies } from "../../policy/mod.ts";
 import type { QueueId, Store } from "../../queue/mod.ts";
@@ -32,6 +33,8 @@ export interface DeliveryOptions {
   /** How long attempts may go on after the signal; default 1 minute. */
   readonly drain?: Millis;
   readonly newQueueId: () => QueueId;
+  /** Keeps notices to one sender domain from coming all at once. */
+  readonly notices?: NoticeBound;
   /** Ends the work: nothing new is begun, and what is under way may finish. */
   readonly signal: AbortSignal;
 }

@@ -1,8 +1,9 @@
 import { type Bytes, type Millis, sleep } from "../../base/mod.ts";
+import { formatReversePath } from "../../mail/mod.ts";
 import { type Claim, type Settlement, StoreError } from "../../queue/mod.ts";
 import { statusOf } from "../../status/mod.ts";
 import type { RecipientOutcome } from "../walk.ts";
-import { bounceFor, readStart, reportedFailures } from "../bounce.ts";
+import { markWarned, noticesFor, readStart, toldOf } from "../notices.ts";
 import { DEFAULT_RETRY } from "../retry.ts";
 import { judgeAttempt, pendingRecipients, type Verdict } from "../settle.ts";
 import { deliverClaim } from "./deliver.ts";
@@ -84,15 +85,19 @@ async function settlementOf(claim: Claim, verdict: Verdict, options: DeliveryOpt
   const now = options.clock.now();
   const settlement = {
     at: now,
-    recipients: verdict.recipients,
+    recipients: markWarned(claim, verdict.recipients, []),
     ...(verdict.retryAt === undefined ? {} : { retryAt: verdict.retryAt }),
   };
-  const failed = reportedFailures(claim, verdict);
-  if (failed.length === 0) return settlement;
-  const { hostname, postmaster } = options;
+  const told = toldOf(claim, verdict, { now, retry: options.retry ?? DEFAULT_RETRY });
+  if (told.size === 0) return settlement;
+  const { hostname, postmaster, newQueueId: newId, notices: bound } = options;
   const start = await startOf(claim, options);
-  const bounce = bounceFor(claim, failed, { id: options.newQueueId(), hostname, postmaster, now, start });
-  return bounce === undefined ? settlement : { ...settlement, enqueue: [bounce] };
+  const parts = { newId, hostname, postmaster, now, start, ...(bound === undefined ? {} : { bound }) };
+  const { enqueue, warned, dropped } = noticesFor(claim, told, parts);
+  for (const kind of dropped) {
+    reportFault(`Too many notices to ${formatReversePath(claim.envelope.reversePath)}: no ${kind} of ${claim.message}`);
+  }
+  return { ...settlement, recipients: markWarned(claim, verdict.recipients, warned), enqueue };
 }
 
 /** A notice without the header is better than none. */

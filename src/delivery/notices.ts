@@ -1,0 +1,195 @@
+/**
+ * Which notices follow from an attempt, ready to be queued with its outcome: one for each kind (failure, delay, success), so
+ * that a message gives at most one notice of a kind for each attempt at a unit. Delays are told once for each recipient.
+ */
+import { type Bytes, concat, type Instant } from "../base/mod.ts";
+import {
+  actionFor,
+  type Happening,
+  type NoticeBound,
+  type NoticeKind,
+  type Original,
+  type ReportedRecipient,
+  writeNotice,
+} from "../dsn/mod.ts";
+import { type Domain, type Mailbox, needsUtf8 } from "../mail/mod.ts";
+import type { Claim, Destination, NewMessage, QueueId, RecipientState } from "../queue/mod.ts";
+import { generateReceived } from "../trace/mod.ts";
+import type { RetryPolicy } from "./retry.ts";
+import type { Verdict } from "./settle.ts";
+import type { RecipientOutcome } from "./walk.ts";
+
+/** Recipients of whom the sender is told something, by their index. */
+export type Told = ReadonlyMap<number, ReportedRecipient>;
+
+export interface NoticeOptions {
+  readonly newId: () => QueueId;
+  readonly hostname: Domain;
+  readonly postmaster: Mailbox;
+  readonly now: Instant;
+  /** The beginning of the original: its header at least, all of it where it is small. */
+  readonly start: Bytes;
+  /** Without it, as many as follow. */
+  readonly bound?: NoticeBound;
+}
+
+export interface Notices {
+  readonly enqueue: readonly { readonly message: NewMessage; readonly body: Bytes }[];
+  /** Indices of those who were told of a delay. */
+  readonly warned: readonly number[];
+  /** Kinds that the bound did not let pass. */
+  readonly dropped: readonly NoticeKind[];
+}
+
+type Unit = Pick<Claim, "envelope" | "message" | "acceptedAt" | "bodySize" | "recipients">;
+
+/** The recipients that the outcomes of an attempt give cause to tell of. */
+export function toldOf(
+  claim: Unit,
+  { outcomes }: Pick<Verdict, "outcomes">,
+  options: { readonly now: Instant; readonly retry: RetryPolicy },
+): Told {
+  const { reversePath, recipients } = claim.envelope;
+  const told = new Map<number, ReportedRecipient>();
+  for (const [index, outcome] of outcomes) {
+    const recipient = recipients[index];
+    const happened = happeningOf(claim, index, outcome, options);
+    if (recipient === undefined || happened === undefined) continue;
+    const action = actionFor(reversePath, recipient.notify, happened);
+    if (action === undefined) continue;
+    const { now, retry } = options;
+    const until = action === "delayed" ? { retryUntil: claim.acceptedAt + retry.expireAfter } : {};
+    told.set(index, { recipient, action, status: outcome.status, lastAttempt: now, ...until });
+  }
+  return told;
+}
+
+/** Writes the notices about those recipients. */
+export function noticesFor(claim: Unit, told: Told, options: NoticeOptions): Notices {
+  const { reversePath } = claim.envelope;
+  const enqueue: { message: NewMessage; body: Bytes }[] = [];
+  const dropped: NoticeKind[] = [];
+  const warned: number[] = [];
+  if (reversePath.kind === "null") return { enqueue, warned, dropped };
+  const sender = reversePath.mailbox;
+  for (const kind of KINDS) {
+    const about = [...told].filter(([, { action }]) => kindOf(action) === kind);
+    if (about.length === 0) continue;
+    const turn = options.bound?.turn(sender.domain, kind, options.now) ?? { kind: "now" };
+    if (turn.kind === "never") {
+      dropped.push(kind);
+      continue;
+    }
+    const due = turn.kind === "later" ? turn.at : options.now;
+    const recipients = about.map(([, one]) => one);
+    enqueue.push(queued(claim, sender, { kind, recipients, due }, options));
+    if (kind === "delay") warned.push(...about.map(([index]) => index));
+  }
+  return { enqueue, warned, dropped };
+}
+
+/** The states of an attempt with the mark of those who were told of a delay, now or before. */
+export function markWarned(
+  claim: Pick<Claim, "recipients">,
+  states: ReadonlyMap<number, RecipientState>,
+  warned: readonly number[],
+): ReadonlyMap<number, RecipientState> {
+  return new Map(
+    [...states].map(([index, state]) =>
+      state.kind === "pending" && (wasWarned(claim, index) || warned.includes(index))
+        ? [index, { ...state, warned: true }]
+        : [index, state],
+    ),
+  );
+}
+
+/** The first octets of a body, at most `LONGEST_START`. */
+export async function readStart(chunks: AsyncIterable<Bytes>): Promise<Bytes> {
+  const parts: Bytes[] = [];
+  let length = 0;
+  for await (const chunk of chunks) {
+    parts.push(chunk.slice(0, LONGEST_START - length));
+    length += chunk.length;
+    if (length >= LONGEST_START) break;
+  }
+  return concat(parts);
+}
+
+function happeningOf(
+  claim: Unit,
+  index: number,
+  outcome: RecipientOutcome,
+  { now, retry }: { readonly now: Instant; readonly retry: RetryPolicy },
+): Happening | undefined {
+  if (outcome.end === "failed") return "failed";
+  if (outcome.end === "delivered") return reached(outcome);
+  const { warnAfter } = retry;
+  // An attempt that we ended ourselves says nothing about the message.
+  if (warnAfter === undefined || outcome.status.cause === "shutting-down") return undefined;
+  return now - claim.acceptedAt >= warnAfter && !wasWarned(claim, index) ? "delayed" : undefined;
+}
+
+/** What was passed on to a host of which it is not known that it gives notices counts as one that does not. */
+function reached({ reach, via }: RecipientOutcome): Happening {
+  if (reach === "relayed-dsn") return "relayed-dsn";
+  if (reach === "mailbox") return "delivered";
+  return reach === undefined && via.host === undefined ? "delivered" : "relayed";
+}
+
+function wasWarned(claim: Pick<Claim, "recipients">, index: number): boolean {
+  const state = claim.recipients.get(index);
+  return state?.kind === "pending" && state.warned === true;
+}
+
+function kindOf(action: ReportedRecipient["action"]): NoticeKind {
+  if (action === "failed") return "failure";
+  return action === "delayed" ? "delay" : "success";
+}
+
+interface Plan {
+  readonly kind: NoticeKind;
+  readonly recipients: readonly ReportedRecipient[];
+  /** When it may leave. */
+  readonly due: Instant;
+}
+
+function queued(
+  claim: Unit,
+  sender: Mailbox,
+  { kind, recipients, due }: Plan,
+  options: NoticeOptions,
+): Notices["enqueue"][number] {
+  const { hostname, now } = options;
+  const id = options.newId();
+  const { envelope, body } = writeNotice({
+    id,
+    reportingMta: hostname,
+    from: options.postmaster,
+    to: sender,
+    at: now,
+    kind,
+    recipients,
+    original: originalOf(claim, options.start),
+    trace: generateReceived({
+      by: hostname,
+      id,
+      authenticated: false,
+      smtpUtf8: needsUtf8(sender),
+      for: sender,
+      at: now,
+      offset: 0,
+    }),
+  });
+  const units = [{ destination: sender.domain as string as Destination, recipients: [0] }];
+  // A message is first tried at the time from which it counts as accepted.
+  return { message: { id, envelope, acceptedAt: due, units }, body };
+}
+
+function originalOf(claim: Unit, start: Bytes): Original {
+  const { dsn, demand, origin } = claim.envelope;
+  const complete = start.length > 0 && start.length === claim.bodySize;
+  return { id: claim.message, arrivedAt: claim.acceptedAt, dsn, demand, origin, start, complete };
+}
+
+const KINDS = ["failure", "delay", "success"] as const;
+const LONGEST_START = 65_536;

@@ -9,6 +9,7 @@ import {
 } from "../mail/mod.ts";
 import type { QueuedMessage, QueuedUnit } from "../queue/mod.ts";
 import type { LocalMessage } from "../submission/mod.ts";
+import { readDsn, writeDsn } from "./dsn_query.ts";
 
 /** A queued message as `hopseal queue --json` prints it. */
 export interface MessageJson {
@@ -68,6 +69,7 @@ export function localMessageQuery(message: LocalMessage): URLSearchParams {
   const query = new URLSearchParams({ tls: message.demand });
   if (message.from.kind === "mailbox") query.set("from", formatMailbox(message.from.mailbox));
   for (const mailbox of message.to) query.append("to", formatMailbox(mailbox));
+  writeDsn(message.dsn, query);
   return query;
 }
 
@@ -82,7 +84,8 @@ export function localMessageOf(query: URLSearchParams, content: Bytes): Result<L
     if (!parsed.ok) return err(parsed.error.detail);
     to.push(parsed.value);
   }
-  return to.length === 0 ? err("There is no recipient") : ok({ from: from.value, to, demand: tls, content });
+  const dsn = readDsn(query);
+  return to.length === 0 ? err("There is no recipient") : ok({ from: from.value, to, demand: tls, dsn, content });
 }
 
 /** "" and "<>" are the null reverse-path. */

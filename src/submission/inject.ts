@@ -54,12 +54,13 @@ export async function injectLocal(
     ...(only === undefined ? {} : { for: only }),
   });
   const facts = contentFacts([trace, content]);
+  const { notify, ...dsn } = message.dsn ?? {};
   const envelope: Envelope = {
     reversePath: message.from,
-    recipients: recipients.value.map((mailbox) => ({ mailbox })),
+    recipients: recipients.value.map((mailbox) => ({ mailbox, ...(notify === undefined ? {} : { notify }) })),
     body: facts.eightBit ? "8bitmime" : "7bit",
     smtpUtf8,
-    dsn: {},
+    dsn,
     demand: {
       level: message.demand,
       propagate: false,

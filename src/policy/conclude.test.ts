@@ -112,6 +112,7 @@ test("standing: an override and TLS-Required: No lower what a destination publis
   const wishes: readonly Wish[] = sources.map((source) => ({
     policy: { source, domain: "pine.example" },
     level: "secure",
+    expectation: { kind: "encrypted" },
     because: [],
   }));
   const own = ["local", "requiretls", "submitter"];
@@ -133,7 +134,7 @@ test("standing: an override and TLS-Required: No lower what a destination publis
         local: { destination: "pine.example", level: "may", ...(until === undefined ? {} : { override: { until } }) },
       },
       demand,
-    ).map((wish) => wish.policy.source);
+    ).enforced.map((wish) => wish.policy.source);
   assert.deepEqual(left(undefined, NO_DEMAND), sources);
   assert.deepEqual(left(10, NO_DEMAND), sources);
   assert.deepEqual(left(11, NO_DEMAND), own);

@@ -1,22 +1,27 @@
+import type { Instant } from "../base/mod.ts";
 import { statusOf } from "../status/mod.ts";
-import { type Handshake, chainTrusted, matchesAny, matchesPin, peerNames } from "../tls/mod.ts";
-import { unreachable } from "../base/mod.ts";
+import type { Handshake } from "../tls/mod.ts";
+import { type Fault, faultOf } from "./fault.ts";
 import type { Expectation, Finding, PeerProof, PlaintextAllowed, Proceed, Rejected, TlsFloor } from "./types.ts";
 
 /**
  * Judges the peer after the handshake and before the second EHLO. Every policy in play gets a finding, on success too;
- * only the floor and what is enforced decide.
+ * the floor and all that is enforced decide. Certificates are judged as of `now`, else of when the decision was made.
  */
-export function confirmPeer(decision: Proceed, seen: Handshake): PeerProof | Rejected {
+export function confirmPeer(decision: Proceed, seen: Handshake, now: Instant = decision.at ?? 0): PeerProof | Rejected {
+  const judge = judged(seen, now);
+  const enforced = decision.enforced ?? [];
   const findings = [
-    ...(decision.enforced ?? []).map((one) => finding(one, seen, true)),
-    ...decision.observe.map((one) => finding(one, seen, false)),
+    ...enforced.map((one) => finding(one, judge(one.expectation), true)),
+    ...decision.observe.map((one) => finding(one, judge(one.expectation), false)),
+    ...(decision.known ?? []),
   ];
-  const fault = faultOf(decision.floor, seen) ?? findings.find((one) => one.enforced && !one.ok)?.detail;
-  if (fault !== undefined) return rejected(fault, findings);
-  const satisfied = decision.floor.kind === "authenticated" ? (["encrypted", decision.floor.by] as const) : ENCRYPTED;
-  const proof = { kind: "tls", session: seen.session, satisfied, findings, seen } as const;
-  return proof as unknown as PeerProof;
+  const demands = [decision.floor, ...enforced.map((one) => one.expectation)];
+  const fault = demands.map(judge).find((one) => one !== undefined);
+  if (fault !== undefined) return rejected(fault.detail, findings);
+  const proofs = demands.flatMap((one) => (one.kind === "authenticated" ? [one.by] : []));
+  const satisfied = [...new Set(["encrypted", ...proofs] as const)];
+  return { kind: "tls", session: seen.session, satisfied, findings, seen } as unknown as PeerProof;
 }
 
 /** The permission to go on without TLS, which exists only where the decision has such a rung. */
@@ -24,63 +29,46 @@ export function allowPlaintext(decision: Proceed): PlaintextAllowed | Rejected {
   const findings = [
     ...(decision.enforced ?? []).map((one) => plaintextFinding(one, true)),
     ...decision.observe.map((one) => plaintextFinding(one, false)),
+    ...(decision.known ?? []),
   ];
   const rung = decision.ladder.some((one) => one.kind === "plaintext");
-  if (!rung || decision.floor.kind !== "any") {
+  if (!rung || decision.floor.kind !== "any" || !(decision.enforced ?? []).every(asksNothing)) {
     return { kind: "rejected", status: statusOf("tls-not-offered", "TLS is required and there is none"), findings };
   }
   return { kind: "plaintext", findings } as unknown as PlaintextAllowed;
-}
-
-/** What the handshake lacks of `floor`, or undefined when it has all. */
-export function faultOf(floor: TlsFloor, seen: Handshake): string | undefined {
-  if (floor.kind !== "authenticated") return undefined;
-  // A resumed session shows no certificates: nothing was verified now.
-  if (seen.resumed) return "the session was resumed and shows no certificate";
-  const leaf = seen.chain[0];
-  if (leaf === undefined) return "the host sent no certificate";
-  switch (floor.by) {
-    case "webpki":
-      return chainTrusted(seen) ? nameFault(leaf, floor.names) : `the certificate is not trusted: ${seen.chainError}`;
-    case "pin":
-      return floor.pins.some((pin) => matchesPin(leaf, pin)) ? undefined : "the certificate has no pinned key";
-    case "dane":
-      return "no TLSA record could be verified";
-    default:
-      return unreachable(floor);
-  }
-}
-
-// RFC 9525 §6.3
-function nameFault(leaf: Uint8Array, wanted: readonly string[]): string | undefined {
-  const names = peerNames(leaf);
-  if (!names.ok) return `the certificate cannot be read: ${names.error}`;
-  if (matchesAny(names.value, wanted)) return undefined;
-  const shown = names.value.dns.slice(0, MOST_NAMES).map((name) => JSON.stringify(name.slice(0, LONGEST_NAME)));
-  const list = shown.length === 0 ? "no DNS name" : shown.join(", ");
-  return `the certificate is for ${list}, not for ${wanted.join(" or ")}`;
-}
-
-function finding(one: Expectation, seen: Handshake, enforced: boolean): Finding {
-  const fault = faultOf(one.expectation, seen);
-  return { policy: one.policy, enforced, ok: fault === undefined, detail: fault ?? DETAIL[one.expectation.kind] };
-}
-
-function plaintextFinding(one: Expectation, enforced: boolean): Finding {
-  const ok = one.expectation.kind === "any";
-  return { policy: one.policy, enforced, ok, detail: ok ? DETAIL.any : "the connection is not encrypted" };
 }
 
 export function rejected(fault: string, findings: readonly Finding[]): Rejected {
   return { kind: "rejected", status: statusOf("tls-verify-failed", fault), findings };
 }
 
-const ENCRYPTED = ["encrypted"] as const;
+/** Judges each expectation once, however many policies share it. */
+function judged(seen: Handshake, now: Instant): (expectation: TlsFloor) => Fault | undefined {
+  const known = new Map<TlsFloor, Fault | undefined>();
+  return (expectation) => {
+    if (!known.has(expectation)) known.set(expectation, faultOf(expectation, seen, now));
+    return known.get(expectation);
+  };
+}
+
+function finding(one: Expectation, fault: Fault | undefined, enforced: boolean): Finding {
+  const { policy, expectation } = one;
+  if (fault === undefined) return { policy, enforced, ok: true, detail: DETAIL[expectation.kind] };
+  return { policy, enforced, ok: false, detail: fault.detail, result: fault.result };
+}
+
+function plaintextFinding(one: Expectation, enforced: boolean): Finding {
+  const { policy } = one;
+  if (asksNothing(one)) return { policy, enforced, ok: true, detail: DETAIL.any };
+  return { policy, enforced, ok: false, detail: "the connection is not encrypted", result: "starttls-not-supported" };
+}
+
+function asksNothing({ expectation }: Expectation): boolean {
+  return expectation.kind === "any";
+}
+
 const DETAIL = {
   any: "nothing is demanded",
   encrypted: "the connection is encrypted",
   authenticated: "the host proved who it is",
 } as const;
-/** How much of a stranger's certificate is quoted. */
-const MOST_NAMES = 5;
-const LONGEST_NAME = 80;

@@ -295,7 +295,10 @@ test("decide: the decision as a value, compared whole", () => {
     {
       kind: "proceed",
       level: "secure",
+      wanted: "secure",
       floor,
+      mx: "local",
+      at: NOW,
       sni: "mx.pine.example",
       ladder: [
         { kind: "tls", hello: "full" },

@@ -42,6 +42,7 @@ export function tlsWord(decision: TlsDecision, actual: PeerProof | PlaintextAllo
 
 /** The wanted half of the word. */
 export function wantedWord(decision: TlsDecision): string {
+  if (decision.wanted !== undefined) return decision.wanted;
   if (decision.kind !== "proceed") return decision.level ?? "secure";
   if (decision.level !== undefined) return decision.level;
   return LEVEL_OF[decision.floor.kind];
@@ -50,8 +51,11 @@ export function wantedWord(decision: TlsDecision): string {
 /** What was reached is claimed only as far as the floor made us check it. */
 function actualWord(decision: TlsDecision, proof: PeerProof | PlaintextAllowed): string {
   if (proof.kind === "plaintext") return "plaintext";
-  const floor = decision.kind === "proceed" ? decision.floor : undefined;
-  return floor?.kind === "authenticated" && proof.satisfied.includes(floor.by) ? floor.by : "encrypted";
+  if (decision.kind !== "proceed") return "encrypted";
+  const { floor, mx } = decision;
+  if (floor.kind !== "authenticated" || !proof.satisfied.includes(floor.by)) return "encrypted";
+  // RFC 7672 §2.2.1: a host that an unsigned MX answer names must not be called the destination's.
+  return floor.by === "dane" && mx === "none" ? "halfdane" : floor.by;
 }
 
 function sayFloor(floor: TlsFloor): string {

@@ -9,7 +9,7 @@ import { allowPlaintext, confirmPeer } from "./confirm.ts";
 import { decide } from "./decide.ts";
 import { explain, tlsWord, wantedWord } from "./explain.ts";
 import { namePattern } from "./pattern.ts";
-import type { PeerProof, PlaintextAllowed, Proceed, TlsFloor } from "./types.ts";
+import type { PeerProof, PlaintextAllowed, Proceed, TlsFloor, TlsResult } from "./types.ts";
 
 const MX = domain("mx.pine.example");
 const leaf = await leafFor("mx.pine.example", "*.hosted.example");
@@ -55,13 +55,21 @@ const HANDSHAKES = {
   nameless: seen({ chain: [nameless] }),
   garbage: seen({ chain: [Uint8Array.of(0x30, 0)] }),
 };
+const RESULTS: Record<keyof typeof HANDSHAKES, TlsResult | undefined> = {
+  good: undefined,
+  untrusted: "certificate-not-trusted",
+  resumed: "validation-failure",
+  empty: "validation-failure",
+  nameless: "certificate-host-mismatch",
+  garbage: "validation-failure",
+};
 const OUTCOMES: Record<keyof typeof HANDSHAKES, string> = {
   good: "webpki",
   untrusted: "the certificate is not trusted: DEPTH_ZERO_SELF_SIGNED_CERT",
   resumed: "the session was resumed and shows no certificate",
   empty: "the host sent no certificate",
   nameless: "the certificate is for no DNS name, not for mx.pine.example",
-  garbage: "the certificate cannot be read: the certificate's body is malformed",
+  garbage: "the certificate cannot be read: the certificate is not one DER sequence",
 };
 
 for (const [name, handshake] of Object.entries(HANDSHAKES)) {
@@ -85,7 +93,9 @@ for (const [name, handshake] of Object.entries(HANDSHAKES)) {
       assert.deepEqual(judged, {
         kind: "rejected",
         status: { cause: "tls-verify-failed", code: 451, enhanced: "4.7.5", text: expected },
-        findings: [{ policy, enforced: true, ok: false, detail: expected }],
+        findings: [
+          { policy, enforced: true, ok: false, detail: expected, result: RESULTS[name as keyof typeof RESULTS] },
+        ],
       });
     }
   });
@@ -108,7 +118,13 @@ test("confirmPeer: what is only observed is found and never enforced", () => {
   const watched: Proceed = { ...decision("may"), observe: [{ policy, expectation: floor }] };
   const judged = confirmPeer(watched, HANDSHAKES.untrusted);
   assert.ok(judged.kind === "tls");
-  assert.deepEqual(judged.findings[1], { policy, enforced: false, ok: false, detail: OUTCOMES.untrusted });
+  assert.deepEqual(judged.findings[1], {
+    policy,
+    enforced: false,
+    ok: false,
+    detail: OUTCOMES.untrusted,
+    result: RESULTS.untrusted,
+  });
   const clear = allowPlaintext(watched);
   assert.ok(clear.kind === "plaintext");
   assert.deepEqual(clear.findings[1], {
@@ -116,6 +132,7 @@ test("confirmPeer: what is only observed is found and never enforced", () => {
     enforced: false,
     ok: false,
     detail: "the connection is not encrypted",
+    result: "starttls-not-supported",
   });
 });
 
@@ -194,7 +211,7 @@ test("explain, tlsWord and wantedWord: every floor and every proof in the words 
     { kind: "authenticated", by: "dane", tlsa: [tlsa], names: [MX] },
     { kind: "authenticated", by: "pin", pins: [pin] },
   ];
-  const { level: _level, ...base } = decision("may");
+  const { level: _level, wanted: _wanted, ...base } = decision("may");
   const proofs = [plaintext(), proof("may"), proof("secure"), "starttls"] as const;
   assert.deepEqual(
     floors.map((floor) => {

@@ -148,7 +148,7 @@ test("decide law 3: no ladder has a plaintext rung once anything demands TLS", (
     const local = Math.max(...[one.local, ...(one.also ?? [])].map((entry) => LEVELS.indexOf(entry?.level ?? "may")));
     for (const [which, demand] of demands.entries()) {
       const decision = (decisions[at] as TlsDecision[])[which] as TlsDecision;
-      const demanded = local > 0 || demand.level !== "may" || one.host.mode === "implicit";
+      const demanded = local > 0 || demand.level !== "may" || demand.propagate || one.host.mode === "implicit";
       if (decision.kind !== "proceed") {
         assert.ok(demanded);
         continue;

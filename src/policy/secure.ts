@@ -1,61 +1,90 @@
-import { type Because, parseDomain, type TlsDemand } from "../mail/mod.ts";
-import { type Status, statusOf } from "../status/mod.ts";
-import { matchesPattern, namePattern } from "./pattern.ts";
-import type { NamePattern, TlsFacts, TlsFloor } from "./types.ts";
+import type { Because, TlsDemand } from "../mail/mod.ts";
+import { statusOf } from "../status/mod.ts";
+import { agreedNames, hostName, isAgreed, namedBySts, referenceNames } from "./names.ts";
+import { daneNow } from "./precedence.ts";
+import type { Pin, TlsFacts, TlsFloor, TlsResult } from "./types.ts";
+import type { Impossible } from "./wish.ts";
 
-/** Why no connection to this host, or to any of the destination, could be authenticated. */
-export interface NoIdentity {
-  readonly kind: "skip-host" | "defer";
-  readonly status: Status;
-  readonly why: Because;
+/** What a source that asks for `secure` takes as proof, and who it is. */
+export interface SecureAsk {
+  readonly source: "local" | "submitter" | "requiretls";
+  readonly by?: readonly ("dane" | "webpki")[];
+  readonly pins?: readonly Pin[];
+  readonly mxAuthentic?: TlsDemand["mxAuthentic"];
 }
 
 /**
- * The proof that `secure` asks of this host, or why none is possible. The names come from what was asked for, never from
- * unauthenticated DNS alone (RFC 9525 §6.1).
+ * The proof that `secure` asks of this host, or why none is possible. Two things must hold: the name of the host is the
+ * destination's (RFC 9525 §6.1), and the host proves that it bears the name, by DANE where its records are known, else
+ * by a trusted certificate. A pinned key proves both.
+ *
+ * Names agreed locally satisfy a local `secure`, and not REQUIRETLS, which knows DNSSEC and MTA-STS only (RFC 8689 §4.2.1).
  */
-export function securePeer(facts: TlsFacts, demand: TlsDemand): TlsFloor | NoIdentity {
+export function securePeer(facts: TlsFacts, ask: SecureAsk): TlsFloor | Impossible {
   const { host } = facts;
-  if (demand.level === "secure" && demand.by !== undefined && !demand.by.includes("webpki")) {
-    return skip(
-      `${host.name} has nothing that ${demand.by.join(" or ")} could verify, which the message asks for`,
-      "submitter",
-    );
-  }
-  if (host.literal) return skip(`${host.name} is an address and has no name to verify`, "local");
-  const unproved = host.learnt === "mx" && host.mxSecurity === "insecure";
+  const pinned = ask.pins !== undefined && ask.pins.length > 0;
+  if (host.literal && !pinned) return skip(`${host.name} is an address and has no name to verify`, "local");
+  return (pinned ? undefined : unprovedName(facts, ask)) ?? notAgreed(facts) ?? proofOf(facts, ask);
+}
+
+/** The MX answer that names the host must be vouched for. */
+function unprovedName(facts: TlsFacts, ask: SecureAsk): Impossible | undefined {
+  const { host, destination } = facts;
+  if (host.learnt !== "mx" || host.mxSecurity === "secure") return undefined;
+  const validated = namedBySts(facts);
   // RFC 8689 §4.2.1
-  if (unproved && demand.mxAuthentic !== undefined) {
+  if (ask.mxAuthentic === "dnssec" || (ask.mxAuthentic === "dnssec-or-sts" && !validated)) {
     return skip(`the MX answer that names ${host.name} is not authenticated, which the message asks for`, "requiretls");
   }
-  const agreed = host.learnt === "configured" ? undefined : facts.local?.mx;
-  if (agreed === undefined && unproved) {
-    return refuse(
-      "defer",
-      `the MX answer for ${facts.destination} is insecure and no MX names are agreed; add "mx" to its tls_policy`,
-      "local",
-    );
+  if (validated || agreedNames(facts).length > 0) return undefined;
+  const says = `the MX answer for ${destination} is insecure and no MX names are agreed; add "mx" to its tls_policy`;
+  return refuse("defer", says, { source: "local" });
+}
+
+function notAgreed(facts: TlsFacts): Impossible | undefined {
+  if (isAgreed(facts)) return undefined;
+  return skip(`${facts.host.name} is not among the MX names agreed for ${facts.destination}`, "local");
+}
+
+function proofOf(facts: TlsFacts, { source, by, pins }: SecureAsk): TlsFloor | Impossible {
+  const { host } = facts;
+  if (pins !== undefined && pins.length > 0) return { kind: "authenticated", by: "pin", pins };
+  const dane = daneNow(facts);
+  if (dane?.kind === "usable" && by?.includes("dane") !== false) {
+    return { kind: "authenticated", by: "dane", tlsa: dane.records, names: dane.names };
   }
-  if (agreed !== undefined && !agreed.some((pattern) => matchesPattern(pattern, host.name))) {
-    return skip(`${host.name} is not among the MX names agreed for ${facts.destination}`, "local");
+  if (by?.includes("webpki") === false) {
+    const who = source === "local" ? "the local entry" : "the message";
+    const says = `${host.name} has nothing that ${by.join(" or ")} could verify, which ${who} asks for`;
+    // RFC 7672 §2.1.2: what could not be found out may be there the next time.
+    const cause = dane?.kind === "failed" ? "dns-failure" : "tls-verify-failed";
+    return refuse("skip-host", says, {
+      source: source === "local" ? "local" : "submitter",
+      cause,
+      result: "dane-required",
+    });
   }
-  const name = parseDomain(host.name, { trailingDot: true });
-  if (!name.ok) return skip(`${JSON.stringify(host.name)} is no name that a certificate can carry`, "dns");
-  return { kind: "authenticated", by: "webpki", names: namesFor(facts, namePattern(name.value)) };
+  const name = hostName(host);
+  if (name === undefined) return skip(`${JSON.stringify(host.name)} is no name that a certificate can carry`, "dns");
+  return { kind: "authenticated", by: "webpki", names: referenceNames(facts, name) };
 }
 
-/** Without MX records the destination is its own host; an alias of it is a name that DNS chose. */
-function namesFor(facts: TlsFacts, host: NamePattern): readonly NamePattern[] {
-  if (facts.host.learnt !== "implicit-mx" || host === facts.destination.toLowerCase()) return [host];
-  const own = parseDomain(facts.destination);
-  const names = own.ok ? [namePattern(own.value)] : [];
-  return facts.host.mxSecurity === "secure" ? [...names, host] : names;
+function skip(says: string, source: Because["source"]): Impossible {
+  return refuse("skip-host", says, { source });
 }
 
-function skip(says: string, source: Because["source"]): NoIdentity {
-  return refuse("skip-host", says, source);
-}
-
-function refuse(kind: NoIdentity["kind"], says: string, source: Because["source"]): NoIdentity {
-  return { kind, status: statusOf("tls-verify-failed", says), why: { source, says } };
+/** Why a policy cannot be met, as a refusal; the status is temporary. */
+export function refuse(
+  kind: Impossible["kind"],
+  says: string,
+  more: {
+    readonly source: Because["source"];
+    readonly rule?: string;
+    readonly cause?: "tls-verify-failed" | "dns-failure";
+    readonly result?: TlsResult;
+  },
+): Impossible {
+  const { source, rule, cause = "tls-verify-failed", result = "validation-failure" } = more;
+  const why = rule === undefined ? { source, says } : { source, says, rule };
+  return { kind, status: statusOf(cause, says), why, result };
 }

@@ -47,6 +47,15 @@ export interface Expectation {
   readonly expectation: TlsFloor;
 }
 
+/**
+ * How the host's name came to be known, the axis beside the level of TLS: `own` was never learnt from an MX answer,
+ * `dnssec`, `local` and `sts` say what vouches for the MX answer, and `none` that nothing does.
+ */
+export type MxAuthenticity = "own" | "dnssec" | "local" | "sts" | "none";
+
+/** The wanted half of the `tls=` word: a level, or the source that asked for more than any level that was set. */
+export type WantedWord = TlsDemand["level"] | "dane" | "sts" | "list";
+
 /** Made before dialling, one per host, unchanged through every retry and fallback. */
 export interface Proceed {
   readonly kind: "proceed";
@@ -54,8 +63,14 @@ export interface Proceed {
   readonly level?: TlsDemand["level"];
   /** At least every expectation in `enforced`. */
   readonly floor: TlsFloor;
-  /** The next hop must advertise REQUIRETLS (RFC 8689 §4.2.1). */
+  /** The next hop must advertise REQUIRETLS (RFC 8689 §4.2.1); `false` when the operator takes it as less. */
   readonly requireTls?: boolean;
+  readonly wanted?: WantedWord;
+  readonly mx?: MxAuthenticity;
+  /** When it was made; certificates are judged as of then where no other time is given. */
+  readonly at?: Instant;
+  /** Findings that needed no connection, such as a policy that could not be fetched. */
+  readonly known?: readonly Finding[];
   readonly sni: Domain | null;
   readonly ladder: readonly [Rung, ...Rung[]];
   /** What each policy in force expects by itself. */
@@ -68,7 +83,10 @@ export interface Proceed {
 export interface Refuse {
   readonly kind: "skip-host" | "defer";
   readonly level?: TlsDemand["level"];
+  readonly wanted?: WantedWord;
   readonly status: Status;
+  /** Of the policies that ruled the host out, and those that needed no connection. */
+  readonly findings?: readonly Finding[];
   readonly because: readonly Because[];
 }
 export type TlsDecision = Proceed | Refuse;

@@ -1,4 +1,6 @@
 import type { Because } from "../../mail/mod.ts";
+import { PLAIN } from "../level.ts";
+import { securePeer } from "../secure.ts";
 import type { LocalPolicy, TlsFacts } from "../types.ts";
 import type { Wish } from "../wish.ts";
 
@@ -26,16 +28,28 @@ export function localPolicies(entries: readonly LocalPolicy[]): LocalPolicies {
 
 /** What the local entries ask for; an override that has ended leaves an ordinary floor, which can only be stronger. */
 export function localWishes(facts: TlsFacts): readonly Wish[] {
-  const entries = [...(facts.local === undefined ? [] : [facts.local]), ...(facts.also ?? [])];
+  const entries = facts.local === undefined ? (facts.also ?? []) : [facts.local, ...(facts.also ?? [])];
   return entries.map((entry) => ({
     policy: { source: "local", domain: entry.destination },
     level: entry.level,
+    expectation: expectationOf(entry, facts),
     because: [because(entry, facts)],
   }));
 }
 
+function expectationOf({ level, by, pins }: LocalPolicy, facts: TlsFacts): Wish["expectation"] {
+  if (level !== "secure") return PLAIN[level];
+  return securePeer(facts, {
+    source: "local",
+    ...(by === undefined ? {} : { by }),
+    ...(pins === undefined ? {} : { pins }),
+  });
+}
+
 function because(entry: LocalPolicy, facts: TlsFacts): Because {
-  const says = `the local entry for ${entry.destination} says ${JSON.stringify(entry.level)}`;
+  const means = entry.pins !== undefined && entry.pins.length > 0 ? ["a pin"] : entry.by;
+  const how = entry.level === "secure" && means !== undefined ? ` by ${means.join(" or ")}` : "";
+  const says = `the local entry for ${entry.destination} says ${JSON.stringify(entry.level)}${how}`;
   const until = entry.override?.until;
   if (until === undefined) return { source: "local", says };
   const when = new Date(until).toISOString();

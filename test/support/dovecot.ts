@@ -1,0 +1,190 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { chmod, chown, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { connect, createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+export interface DovecotOptions {
+  /** Users by address, with what each may have; everybody else is unknown. */
+  readonly users: Readonly<Record<string, DovecotUser>>;
+}
+
+export interface DovecotUser {
+  /** In clear; for the login of other programs. */
+  readonly password?: string;
+  /** In octets; without it there is no limit. */
+  readonly quota?: number;
+}
+
+export interface RunningDovecot extends AsyncDisposable {
+  /** LMTP on 127.0.0.1. */
+  readonly port: number;
+  /** LMTP on a unix socket. */
+  readonly path: string;
+  /** Dovecot's authentication socket, as Postfix asks for it. */
+  readonly auth: string;
+  /** What `user` has got, in no order, as it was stored. */
+  messages(user: string): Promise<readonly Buffer[]>;
+  log(): Promise<string>;
+}
+
+/** Starts a whole Dovecot of its own for LMTP and authentication; needs root, as Dovecot does. */
+export async function startDovecot(options: DovecotOptions): Promise<RunningDovecot> {
+  // A unix socket's path has room for about 100 octets.
+  const directory = await mkdtemp(join(tmpdir(), "hs-dove-"));
+  const port = await freePort();
+  const path = join(directory, "lmtp");
+  await layOut(directory, options, { port, path });
+  const child = spawn("dovecot", ["-F", "-c", join(directory, "dovecot.conf")], { stdio: "ignore" });
+  const log = (): Promise<string> => readFile(join(directory, "log"), "utf8").catch(() => "");
+  const stop = async (): Promise<void> => {
+    if (child.exitCode === null && child.signalCode === null) {
+      const gone = once(child, "exit");
+      child.kill("SIGTERM");
+      await gone;
+    }
+    await rm(directory, { recursive: true, force: true });
+  };
+  try {
+    await answers(port, child);
+  } catch (error) {
+    const said = await log();
+    await stop();
+    throw new Error(`${error instanceof Error ? error.message : String(error)}:\n${said}`);
+  }
+  return {
+    port,
+    path,
+    auth: join(directory, "auth"),
+    async messages(user) {
+      const folder = join(directory, "mail", user, "new");
+      const names = await readdir(folder).catch(() => []);
+      return Promise.all(names.map((name) => readFile(join(folder, name))));
+    },
+    log,
+    [Symbol.asyncDispose]: stop,
+  };
+}
+
+async function layOut(
+  directory: string,
+  { users }: DovecotOptions,
+  place: { readonly port: number; readonly path: string },
+): Promise<void> {
+  await chmod(directory, 0o755);
+  const mail = join(directory, "mail");
+  await mkdir(mail);
+  await chown(mail, NOBODY, NOBODY);
+  const entries = Object.entries(users).map(([address, { password = "", quota }]) => {
+    const rule = quota === undefined ? "" : `userdb_quota_rule=*:bytes=${quota}`;
+    return `${address}:{PLAIN}${password}:${NOBODY}:${NOBODY}::${join(mail, address)}::${rule}\n`;
+  });
+  await writeFile(join(directory, "users"), entries.join(""), { mode: 0o644 });
+  await writeFile(join(directory, "dovecot.conf"), configuration(directory, place));
+}
+
+function configuration(directory: string, { port, path }: { readonly port: number; readonly path: string }): string {
+  const users = join(directory, "users");
+  return `
+base_dir = ${join(directory, "run")}
+log_path = ${join(directory, "log")}
+instance_name = ${directory.slice(directory.lastIndexOf("/") + 1)}
+protocols = lmtp
+listen = 127.0.0.1
+ssl = no
+first_valid_uid = ${NOBODY}
+first_valid_gid = ${NOBODY}
+mail_location = maildir:${join(directory, "mail")}/%u
+mail_plugins = quota
+mail_full_filesystem_access = no
+hostname = dovecot.rook.example
+default_internal_user = nobody
+default_internal_group = nogroup
+default_login_user = nobody
+auth_mechanisms = plain login
+disable_plaintext_auth = no
+recipient_delimiter =
+quota_full_tempfail = yes
+lmtp_rcpt_check_quota = no
+passdb {
+  driver = passwd-file
+  args = username_format=%u ${users}
+}
+userdb {
+  driver = passwd-file
+  args = username_format=%u ${users}
+}
+plugin {
+  quota = count:User quota
+  quota_vsizes = yes
+  quota_grace = 0
+}
+protocol lmtp {
+  mail_plugins = quota
+}
+service lmtp {
+  inet_listener lmtp {
+    address = 127.0.0.1
+    port = ${port}
+  }
+  unix_listener ${path} {
+    mode = 0666
+  }
+}
+service auth {
+  unix_listener ${join(directory, "auth")} {
+    mode = 0666
+  }
+}
+service anvil {
+  chroot =
+}
+service stats {
+  chroot =
+}
+`;
+}
+
+/** Waits for a greeting on the port. */
+async function answers(port: number, child: ChildProcess): Promise<void> {
+  for (let attempt = 0; attempt < 200; attempt++) {
+    if (child.exitCode !== null) throw new Error(`Dovecot ended with ${child.exitCode}`);
+    if (await greets(port)) return;
+    await pause();
+  }
+  throw new Error(`Dovecot did not greet on port ${port}`);
+}
+
+function greets(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host: "127.0.0.1", port });
+    const done = (greeted: boolean): void => {
+      socket.destroy();
+      resolve(greeted);
+    };
+    socket.once("data", () => done(true));
+    socket.once("error", () => done(false));
+    socket.once("end", () => done(false));
+  });
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  server.close();
+  await once(server, "close");
+  if (address === null || typeof address === "string") throw new Error("No free port was found");
+  return address.port;
+}
+
+/** Another program's progress can only be polled. */
+function pause(): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, 50);
+  });
+}
+
+const NOBODY = 65534;

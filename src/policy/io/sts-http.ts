@@ -1,6 +1,6 @@
 import { type ClientRequest, type IncomingMessage, request as httpRequest } from "node:http";
 import type { TLSSocket } from "node:tls";
-import { type Bytes, concat, err, fromStrictUtf8, ok, type Result } from "../../base/mod.ts";
+import { type Bytes, concat, err, ok, type Result } from "../../base/mod.ts";
 import type { StsTrouble } from "../types.ts";
 
 export interface PolicyRequest {
@@ -33,10 +33,10 @@ export function getPolicyFile(asked: PolicyRequest): Promise<Result<string, StsT
       method: "GET",
       host: asked.host,
       path: asked.path,
-      agent: false,
       setDefaultHeaders: false,
       headers: { host: asked.host, accept: "text/plain", "accept-encoding": "identity", connection: "close" },
       maxHeaderSize: LONGEST_HEADER,
+      // Without an agent; one would open a connection of its own.
       createConnection: () => socket,
     });
     request.on("error", (error) => end(failed("fetch", `the policy host gave no whole answer: ${textOf(error)}`)));
@@ -85,9 +85,17 @@ function readBody(response: IncomingMessage, end: (result: Result<string, StsTro
   response.on("error", (error) => end(failed("fetch", `the policy was cut short: ${textOf(error)}`)));
   response.on("end", () => {
     if (!response.complete) return end(failed("fetch", "the policy was cut short"));
-    const text = fromStrictUtf8(concat(chunks));
-    end(text === undefined ? failed("invalid", "the policy is no UTF-8 text") : ok(text));
+    end(decoded(concat(chunks)));
   });
+}
+
+function decoded(octets: Bytes): Result<string, StsTrouble> {
+  try {
+    // The grammar has no byte order mark, so it must show.
+    return ok(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(octets));
+  } catch {
+    return failed("invalid", "the policy is no UTF-8 text");
+  }
 }
 
 function failed(at: StsTrouble["at"], detail: string): Result<never, StsTrouble> {

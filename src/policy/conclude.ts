@@ -1,5 +1,6 @@
 import type { TlsDemand } from "../mail/mod.ts";
-import { finality, type Status } from "../status/mod.ts";
+import { finality, type Status, statusOf } from "../status/mod.ts";
+import type { Taking } from "./types.ts";
 
 /** How the walk over one host ended when it did not end with an answer to the message. */
 export interface HostOutcome {
@@ -28,23 +29,30 @@ export interface Fail {
 
 /**
  * What to make of a message that no host of its destination took for reasons of transport. A required level that is not
- * reached is temporary; REQUIRETLS alone fails at once, unless a host was only unreachable.
+ * reached is temporary; REQUIRETLS alone fails at once, unless something about a host could only not be found out. Where
+ * the operator takes REQUIRETLS as less (`grade`), nothing fails at once.
  */
-export function conclude(hosts: readonly HostOutcome[], demand: TlsDemand): Retry | Fail {
+export function conclude(
+  hosts: readonly HostOutcome[],
+  demand: TlsDemand,
+  grade: Taking["requireTls"] = "enforce",
+): Retry | Fail {
   const { status, host } = mostTelling(hosts);
-  if (!demand.propagate || hosts.length === 0 || !hosts.every(excluded))
+  if (!demand.propagate || grade !== "enforce" || !hosts.every(excluded)) {
     return { kind: "retry", status: soft(status), host };
-  const names = [...new Set(hosts.map((one) => one.host))].join(", ");
+  }
   // RFC 8689 §4.2.1
   const unsupported = hosts.some((one) => one.why === "requiretls");
-  const [enhanced, text] = unsupported
-    ? (["5.7.30", `REQUIRETLS support required: ${names}`] as const)
-    : (["5.7.10", `Encryption needed: ${status.text}`] as const);
-  return { kind: "fail", status: { ...status, code: 550, enhanced, text }, host };
+  const names = [...new Set(hosts.map((one) => one.host))].join(", ");
+  const own = unsupported
+    ? statusOf("requiretls-unsupported", `REQUIRETLS support required: ${names}`)
+    : statusOf("encryption-needed", `Encryption needed: ${status.text}`);
+  return { kind: "fail", status: { ...status, ...own }, host };
 }
 
-function excluded(one: HostOutcome): boolean {
-  return one.why === "decision" || one.why === "tls" || one.why === "requiretls";
+/** Ruled out by what is known of the host; what DNS could not tell may be known the next time. */
+function excluded({ why, status }: HostOutcome): boolean {
+  return why === "tls" || why === "requiretls" || (why === "decision" && status.cause !== "dns-failure");
 }
 
 /** The outcome that tells a postmaster most; of equal ones the first, which is the best host's. */

@@ -72,6 +72,7 @@ export type Cause =
   | "tls-verify-failed"
   | "tls-not-acceptable"
   | "requiretls-unsupported"
+  | "encryption-needed"
   | "auth-required"
   | "auth-failed"
   | "auth-refused"

@@ -82,6 +82,7 @@ export const WIRE: { readonly [cause in Cause]: Wire } = {
   "tls-not-acceptable": { code: 554, enhanced: "5.7.0", text: "The TLS session is not acceptable" },
   // RFC 8689 §5
   "requiretls-unsupported": { code: 550, enhanced: "5.7.30", text: "REQUIRETLS support required" },
+  "encryption-needed": { code: 550, enhanced: "5.7.10", text: "Encryption needed" },
   "auth-required": { code: 530, enhanced: "5.7.0", text: "Authentication required" },
   "auth-failed": { code: 535, enhanced: "5.7.8", text: "Authentication failed" },
   "auth-refused": { code: 504, enhanced: "5.5.4", text: "Authentication mechanism not available" },

@@ -1,0 +1,273 @@
+import { type Bytes, concat } from "../base/mod.ts";
+import { boundaryAt, LONGEST_DELIMITER } from "./delimiter.ts";
+import { beginsField, parseHeader } from "./header.ts";
+import { type Part, partOf, typeOf } from "./part.ts";
+import type { ConvertOptions, Refusal } from "./types.ts";
+
+/** Is told of a message in the order in which it stands there; every octet is handed on exactly once. */
+export interface Visitor {
+  /** The header of a part, with the empty line that ends it. */
+  header(part: Part, octets: Bytes): void;
+  /** Octets of the body of the last leaf. */
+  body(piece: Bytes): void;
+  /** The last leaf is over; `atEnd` when the whole content is. */
+  leafEnd(atEnd: boolean): void;
+  /** What stands around parts and means nothing: preamble and epilogue. `sealed`: a signature covers it. */
+  filler(piece: Bytes, sealed: string | undefined): void;
+  /** A boundary line with the line ends that belong to it. */
+  delimiter(octets: Bytes): void;
+  /** The content is over. */
+  end(): void;
+}
+
+export interface Walker {
+  push(chunk: Bytes): void;
+  end(): void;
+  /** Why the walk went no further. */
+  readonly fault: Refusal | undefined;
+}
+
+/**
+ * Follows the structure of a message (RFC 2046 §5.1) while it comes in. It holds one header, or one line that may be a
+ * boundary, and nothing else.
+ */
+export function walker(visitor: Visitor, options: Required<ConvertOptions>): Walker {
+  const walk: Walk = {
+    visitor,
+    options,
+    frames: [],
+    mode: "header",
+    held: NOTHING,
+    header: [],
+    headerSize: 0,
+    lineStart: true,
+    parts: 0,
+    leaf: false,
+    sealed: undefined,
+    fault: undefined,
+  };
+  return {
+    push(chunk) {
+      if (walk.fault === undefined) run(walk, walk.held.length === 0 ? chunk : concat([walk.held, chunk]), false);
+    },
+    end() {
+      if (walk.fault === undefined) run(walk, walk.held, true);
+      if (walk.fault === undefined) finish(walk);
+    },
+    get fault() {
+      return walk.fault;
+    },
+  };
+}
+
+interface Frame {
+  readonly part: Part;
+  readonly boundary: Bytes | undefined;
+}
+
+interface Walk {
+  readonly visitor: Visitor;
+  readonly options: Required<ConvertOptions>;
+  /** Multiparts and messages that are open, outermost first. */
+  readonly frames: Frame[];
+  mode: "header" | "body";
+  /** Octets that could not be judged yet. */
+  held: Bytes;
+  /** Whole lines of the header that is being read. */
+  header: Bytes[];
+  headerSize: number;
+  /** The next octet begins a line that no CRLF of the body stands before. */
+  lineStart: boolean;
+  parts: number;
+  /** A leaf is open; otherwise the body is filler. */
+  leaf: boolean;
+  /** The signature over the multipart that the filler belongs to. */
+  sealed: string | undefined;
+  fault: Refusal | undefined;
+}
+
+function run(walk: Walk, data: Bytes, atEnd: boolean): void {
+  let at = 0;
+  walk.held = NOTHING;
+  while (at < data.length && walk.fault === undefined) {
+    const next = walk.mode === "header" ? headerLine(walk, data, { at, atEnd }) : bodyPiece(walk, data, { at, atEnd });
+    if (next === undefined) {
+      // Copied, for the chunk may be used again by its owner.
+      walk.held = data.slice(at);
+      return;
+    }
+    at = next;
+  }
+}
+
+interface Where {
+  readonly at: number;
+  readonly atEnd: boolean;
+}
+
+/** Takes one line of a header; where the next begins, or undefined when more must come. */
+function headerLine(walk: Walk, data: Bytes, { at, atEnd }: Where): number | undefined {
+  const crlf = findCrlf(data, at);
+  if (walk.headerSize + (crlf < 0 ? data.length : crlf) - at > walk.options.maxHeader) {
+    walk.fault = { kind: "too-complex", detail: "a header is too long" };
+    return undefined;
+  }
+  if (crlf < 0 && !atEnd) return undefined;
+  const end = crlf < 0 ? data.length : crlf + 2;
+  const line = data.subarray(at, crlf < 0 ? end : crlf);
+  if (line.length === 0) {
+    endHeader(walk, data.slice(at, end));
+    return end;
+  }
+  if (delimits(walk, line)) {
+    endHeader(walk, NOTHING);
+    meet(walk, line, data.subarray(at, end));
+    return end;
+  }
+  const continues = walk.header.length > 0 && (line[0] === SPACE || line[0] === TAB);
+  if (!continues && !beginsField(line)) {
+    endHeader(walk, NOTHING);
+    return at;
+  }
+  walk.header.push(data.slice(at, end));
+  walk.headerSize += end - at;
+  return end;
+}
+
+function endHeader(walk: Walk, empty: Bytes): void {
+  const lines = concat(walk.header);
+  walk.header = [];
+  walk.headerSize = 0;
+  const above = walk.frames.at(-1)?.part;
+  const root = above === undefined || above.kind === "message";
+  const inDigest = above !== undefined && above.kind === "multipart" && typeOf(above.header, UNKNOWN) === DIGEST;
+  const header = parseHeader(lines, empty.length > 0);
+  const part = partOf(header, { index: walk.parts++, root, inDigest, sealed: above?.sealed });
+  walk.visitor.header(part, empty.length === 0 ? lines : concat([lines, empty]));
+  if (part.kind !== "leaf") walk.frames.push({ part, boundary: boundaryOf(part) });
+  walk.leaf = part.kind === "leaf";
+  walk.sealed = part.sealed;
+  walk.mode = part.kind === "message" ? "header" : "body";
+  walk.lineStart = true;
+  const { maxParts, maxDepth } = walk.options;
+  if (walk.parts > maxParts) walk.fault = { kind: "too-complex", detail: `there are more than ${maxParts} parts` };
+  if (walk.frames.length > maxDepth)
+    walk.fault = { kind: "too-complex", detail: `parts lie more than ${maxDepth} deep in each other` };
+}
+
+/** Hands on what is content for sure; where the rest begins, or undefined when more must come to judge it. */
+function bodyPiece(walk: Walk, data: Bytes, { at, atEnd }: Where): number | undefined {
+  const start = walk.lineStart ? at : undefined;
+  const found = start ?? findDelimiter(data, at);
+  if (found < 0) {
+    const keep = atEnd || !inMultipart(walk) ? data.length : tail(data, at);
+    give(walk, data.subarray(at, keep));
+    return keep === data.length ? keep : keep > at ? keep : undefined;
+  }
+  const lineAt = start ?? found + 2;
+  const crlf = findCrlf(data, lineAt, lineAt + LONGEST_DELIMITER);
+  const open = crlf < 0 && data.length - lineAt < LONGEST_DELIMITER && !atEnd;
+  if (open && couldDelimit(walk, data, lineAt)) {
+    give(walk, data.subarray(at, start ?? found));
+    // What was given must not be given again.
+    return (start ?? found) > at ? (start ?? found) : undefined;
+  }
+  const line = data.subarray(lineAt, crlf < 0 ? Math.min(data.length, lineAt + LONGEST_DELIMITER) : crlf);
+  if ((crlf >= 0 || atEnd) && delimits(walk, line)) {
+    give(walk, data.subarray(at, start ?? found));
+    const end = crlf < 0 ? data.length : crlf + 2;
+    meet(walk, line, data.subarray(start ?? found, end));
+    return end;
+  }
+  walk.lineStart = false;
+  if (lineAt > at) give(walk, data.subarray(at, lineAt));
+  return lineAt > at ? lineAt : at;
+}
+
+/** A boundary line: ends what is open below its multipart, and begins its next part or its epilogue. */
+function meet(walk: Walk, line: Bytes, octets: Bytes): void {
+  const depth = depthOf(walk, line);
+  const frame = walk.frames[depth];
+  if (frame?.boundary === undefined) throw new Error("A boundary line of no multipart");
+  closeLeaf(walk, false);
+  walk.visitor.delimiter(octets);
+  const closes = boundaryAt(line, frame.boundary) === "close";
+  walk.frames.length = closes ? depth : depth + 1;
+  walk.sealed = frame.part.sealed;
+  walk.mode = closes ? "body" : "header";
+  walk.lineStart = true;
+}
+
+function finish(walk: Walk): void {
+  // A message that ends where its own header should begin has one all the same.
+  while (walk.mode === "header" && walk.fault === undefined) endHeader(walk, NOTHING);
+  closeLeaf(walk, true);
+  walk.visitor.end();
+}
+
+function closeLeaf(walk: Walk, atEnd: boolean): void {
+  if (walk.leaf) walk.visitor.leafEnd(atEnd);
+  walk.leaf = false;
+}
+
+function give(walk: Walk, piece: Bytes): void {
+  if (piece.length === 0) return;
+  walk.lineStart = false;
+  if (walk.leaf) walk.visitor.body(piece);
+  else walk.visitor.filler(piece, walk.sealed);
+}
+
+function delimits(walk: Walk, line: Bytes): boolean {
+  return depthOf(walk, line) >= 0;
+}
+
+/** The innermost multipart whose boundary this line is; inner parts may lack their own end (RFC 2046 §5.1.2). */
+function depthOf({ frames }: Walk, line: Bytes): number {
+  if (line[0] !== DASH || line[1] !== DASH) return -1;
+  return frames.findLastIndex(({ boundary }) => boundary !== undefined && boundaryAt(line, boundary) !== undefined);
+}
+
+/** Whether an unfinished line may still become a boundary. */
+function couldDelimit(walk: Walk, data: Bytes, lineAt: number): boolean {
+  if (!inMultipart(walk)) return false;
+  return (data[lineAt] ?? DASH) === DASH && (data[lineAt + 1] ?? DASH) === DASH;
+}
+
+function inMultipart({ frames }: Walk): boolean {
+  return frames.some(({ boundary }) => boundary !== undefined);
+}
+
+function boundaryOf({ boundary }: Part): Bytes | undefined {
+  return boundary === undefined ? undefined : Buffer.from(`--${boundary}`, "latin1");
+}
+
+function findCrlf(data: Bytes, from: number, before: number = data.length): number {
+  const at = view(data).indexOf(CRLF, from);
+  return at >= before ? -1 : at;
+}
+
+function findDelimiter(data: Bytes, from: number): number {
+  return view(data).indexOf(CRLF_DASHES, from);
+}
+
+/** Where octets at the end begin that may be the first of CRLF and two dashes. */
+function tail(data: Bytes, from: number): number {
+  for (let length = Math.min(3, data.length - from); length > 0; length--) {
+    const at = data.length - length;
+    if (CRLF_DASHES.subarray(0, length).every((octet, offset) => data[at + offset] === octet)) return at;
+  }
+  return data.length;
+}
+
+function view(data: Bytes): Buffer {
+  return Buffer.from(data.buffer, data.byteOffset, data.length);
+}
+
+const NOTHING: Bytes = new Uint8Array(0);
+const CRLF = Buffer.from("\r\n");
+const CRLF_DASHES = Buffer.from("\r\n--");
+const UNKNOWN = { inDigest: false };
+const DIGEST = "multipart/digest";
+const TAB = 0x09;
+const SPACE = 0x20;
+const DASH = 0x2d;

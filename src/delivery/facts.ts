@@ -10,6 +10,7 @@ import {
   type StsFacts,
   type TlsFacts,
 } from "../policy/mod.ts";
+import { isAddress } from "./addresses.ts";
 import type { Errand, PlanOptions } from "./plan.ts";
 
 /** What the sources that need look-ups found out for one host. */
@@ -51,8 +52,8 @@ export async function askDane(
 }
 
 /** The domain whose published policy binds a fixed next hop: its own name (RFC 8461 §3.4); an address has none. */
-export function hopDomain(host: NextHost): Domain | undefined {
-  const name = host.literal ? undefined : parseDomain(host.name, { trailingDot: true });
+export function hopDomain(host: string): Domain | undefined {
+  const name = isAddress(host) ? undefined : parseDomain(host, { trailingDot: true });
   return name?.ok === true ? name.value : undefined;
 }
 

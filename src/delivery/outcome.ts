@@ -5,13 +5,21 @@
  * | what happened | then |
  * |---|---|
  * | no connection, greeting or EHLO refused, floor not proved, session lost | next address, then next host |
+ * | no connection for some seconds while other addresses remain | next address, and back for longer when all are through |
+ * | the address has its share of our connections | given back as if never claimed |
  * | STARTTLS missing or refused | plaintext on a new connection where the decision has it, else next address |
  * | handshake failed, or the first words inside TLS got no answer | next rung, else next address |
- * | transaction failed as a whole for the host's reasons (4yz, 421, lost) | next address, with who is still undecided |
+ * | AUTH refused, even for good | next address; a password can be set right while the message waits |
+ * | an idle session turned out to be over, or refused by the decision | a new connection to the same address |
+ * | transaction failed as a whole for the host's reasons (4yz, 421, lost before the final dot) | next address, with who is still undecided |
+ * | lost between the final dot and its answer | next attempt; no other host, which might make a second copy |
  * | a recipient or the message got 2yz or 5yz | final |
  * | a recipient or the message got 4yz from a host that is well | next attempt |
+ * | the same, and it reads like greylisting | next attempt, the first three soon |
+ * | more recipients than the host takes at once (452 4.5.3, 552, LIMITS) | another transaction or session at the same address |
+ * | the host does not promise REQUIRETLS | next address |
  * | no host left | `conclude`: next attempt, or at once with REQUIRETLS |
- * | every host refuses every session for good | failed |
+ * | every host refuses every session for good (5yz greetings) | failed |
  */
 import { unreachable } from "../base/mod.ts";
 import type { TlsDemand } from "../mail/mod.ts";
@@ -24,7 +32,7 @@ import {
   type Retry,
   type Rung,
 } from "../policy/mod.ts";
-import type { SessionFailure } from "../smtp/client/mod.ts";
+import type { ClientSession, SessionFailure } from "../smtp/client/mod.ts";
 import { finality, type Status } from "../status/mod.ts";
 
 /** The rung to try after a failure on rung `at`, each on a new connection; undefined leaves the address. */
@@ -84,6 +92,23 @@ export function wantsAnotherTransaction(status: Status): boolean {
   return status.cause === "too-many-recipients" || (status.code === 452 && status.enhanced === "4.5.3");
 }
 
+/** Whether a temporary refusal sounds as if the same again were welcome after a short while (RFC 6647 §2). */
+export function isGreylisting({ code, enhanced, text }: Status): boolean {
+  if (code !== 450 && code !== 451) return false;
+  return (enhanced !== undefined && GREYLISTING.has(enhanced)) || GREYLISTED.test(text);
+}
+
+/** How far a message has come with a host that took it. */
+export function reachOf({
+  target,
+  extensions,
+}: Pick<ClientSession, "target" | "extensions">): "mailbox" | "relayed-dsn" | "relayed" {
+  // RFC 2033 §4.2: an answer for each recipient says that it is in the mailbox.
+  if (target.protocol === "lmtp") return "mailbox";
+  // RFC 3461 §5.2.2
+  return extensions.dsn ? "relayed-dsn" : "relayed";
+}
+
 export type End = "delivered" | "deferred" | "failed";
 
 /** What a status means for the recipient it was given for. */
@@ -119,3 +144,6 @@ export function endWithoutHost(
   // RFC 8689 §4.2.1: a host that was not asked may keep the promise.
   return conclude(hosts, all ? demand : { ...demand, propagate: false });
 }
+
+const GREYLISTING: ReadonlySet<string> = new Set(["4.7.1", "4.2.0"]);
+const GREYLISTED = /gr[ae]y-?list/i;

@@ -17,7 +17,7 @@ export async function planFixed(errand: Errand, hop: FixedHop, options: PlanOpti
     learnt: "configured",
     mxSecurity: "insecure",
   };
-  const domain = hopDomain(host);
+  const domain = hopDomain(hop.host);
   const [addresses, sts] = await Promise.all([
     findAddresses(hop.host, options.resolver, options.signal),
     domain === undefined ? {} : askSts(domain, options),

@@ -18,6 +18,13 @@ export interface AttemptTime {
   readonly attempt: number;
   readonly acceptedAt: Instant;
   readonly now: Instant;
+  /** A host asked to come again soon: the first waits are 5, 10 and 20 minutes where that is less (RFC 6647 §2). */
+  readonly soon?: boolean;
+}
+
+/** Whether no attempt follows one that ends at `now`. */
+export function isLast({ acceptedAt, now }: Pick<AttemptTime, "acceptedAt" | "now">, policy: RetryPolicy): boolean {
+  return now >= acceptedAt + policy.expireAfter;
 }
 
 /**
@@ -25,10 +32,11 @@ export interface AttemptTime {
  * tenth, so that what failed together does not come back together; the last try falls on the end of the lifetime.
  */
 export function nextAttempt(at: AttemptTime, policy: RetryPolicy, random: Random): Instant | undefined {
+  if (isLast(at, policy)) return undefined;
   const expires = at.acceptedAt + policy.expireAfter;
-  if (at.now >= expires) return undefined;
   const longest = Math.max(LONGEST_WAIT, policy.first);
-  const wait = Math.min(policy.first * 2 ** Math.min(at.attempt - 1, MOST_DOUBLINGS), longest);
+  const usual = Math.min(policy.first * 2 ** Math.min(at.attempt - 1, MOST_DOUBLINGS), longest);
+  const wait = Math.min(usual, (at.soon === true ? SOON[at.attempt - 1] : undefined) ?? usual);
   const spread = random.below(Math.max(1, Math.floor(wait / 10)));
   return Math.min(at.now + wait + spread, warning(at, policy), expires);
 }
@@ -58,6 +66,7 @@ function sayPeriod(span: Millis): string {
 
 const LONGEST_WAIT: Millis = 4 * 3_600_000;
 const MOST_DOUBLINGS = 20;
+const SOON: readonly Millis[] = [5 * 60_000, 10 * 60_000, 20 * 60_000];
 const UNITS = [
   [86_400_000, "days"],
   [3_600_000, "hours"],

@@ -22,7 +22,9 @@ export function judgeAttempt(
   options: { readonly now: Instant; readonly retry: RetryPolicy; readonly random: Random },
 ): Verdict {
   const { now, retry, random } = options;
-  const retryAt = nextAttempt({ attempt: claim.attempt, acceptedAt: claim.acceptedAt, now }, retry, random);
+  const { attempt, acceptedAt } = claim;
+  const soon = outcomes.values().some((outcome) => outcome.soon === true);
+  const retryAt = nextAttempt({ attempt, acceptedAt, now, soon }, retry, random);
   const ends = new Map<number, RecipientOutcome>();
   for (const [index, outcome] of outcomes) {
     const over = outcome.end === "deferred" && retryAt === undefined;

@@ -1,38 +1,31 @@
 import { unreachable } from "../../base/mod.ts";
-import type { MailHost, Recipient, TlsDemand } from "../../mail/mod.ts";
-import { bindingDemand } from "../../policy/mod.ts";
+import type { Recipient } from "../../mail/mod.ts";
 import type { Claim } from "../../queue/mod.ts";
 import { statusOf } from "../../status/mod.ts";
-import { type Attempt, attemptHosts } from "../attempt.ts";
+import type { Attempt } from "../attempt.ts";
 import { deliverToMaildir, maildirPath } from "../maildir/mod.ts";
 import { endOf } from "../outcome.ts";
-import { type Plan, planDelivery } from "../plan.ts";
-import { planAgent } from "../plan_agent.ts";
-import { type FixedHop, type LmtpTarget, type MaildirTarget, type RouteTarget, routeFor } from "../route.ts";
+import { type MaildirTarget, type RouteTarget, routeFor } from "../route.ts";
 import { pendingRecipients } from "../settle.ts";
-import type { RecipientOutcome, Via, Work } from "../walk.ts";
-import type { DeliveryOptions } from "./options.ts";
+import type { RecipientOutcome, Via } from "../walk.ts";
+import { allAs, merged, of } from "./merge.ts";
+import type { AttemptOptions } from "./options.ts";
+import { type Batch, deliverRemotely, deliverToAgent } from "./remotely.ts";
 
 /** Makes one attempt for every recipient of a claim that waits. */
-export async function deliverClaim(claim: Claim, options: DeliveryOptions, signal: AbortSignal): Promise<Attempt> {
-  const outcomes = new Map<number, RecipientOutcome>();
-  const closing: Promise<unknown>[] = [];
-  for (const group of groupsOf(claim, options)) {
-    const attempt = await deliverGroup(claim, group, options, signal);
-    for (const [index, outcome] of attempt.outcomes) outcomes.set(index, outcome);
-    closing.push(attempt.closing);
-  }
-  return { outcomes, closing: Promise.all(closing) };
+export async function deliverClaim(claim: Claim, options: AttemptOptions): Promise<Attempt> {
+  const attempts: Attempt[] = [];
+  for (const group of groupsOf(claim, options)) attempts.push(await deliverGroup(claim, group, options));
+  return merged(attempts);
 }
 
-/** Recipients that go the same way to the same domain; two domains never share a decision about TLS. */
-interface Group {
+/** Two domains never share a decision about TLS. */
+interface Group extends Batch {
   readonly target: RouteTarget;
-  readonly domain: MailHost;
   readonly recipients: number[];
 }
 
-function groupsOf(claim: Claim, options: DeliveryOptions): readonly Group[] {
+function groupsOf(claim: Claim, options: AttemptOptions): readonly Group[] {
   const groups: Group[] = [];
   for (const index of pendingRecipients(claim)) {
     const { mailbox } = claim.envelope.recipients[index] as Recipient;
@@ -44,74 +37,35 @@ function groupsOf(claim: Claim, options: DeliveryOptions): readonly Group[] {
   return groups;
 }
 
-function deliverGroup(claim: Claim, group: Group, options: DeliveryOptions, signal: AbortSignal): Promise<Attempt> {
+function deliverGroup(claim: Claim, group: Group, options: AttemptOptions): Promise<Attempt> {
   const { target } = group;
   switch (target.kind) {
-    case "lmtp":
-      return deliverToAgent(claim, { ...group, agent: target }, options, signal);
     case "mx":
     case "smtp":
-      return deliverRemotely(claim, { ...group, via: target }, options, signal);
+      return deliverRemotely(claim, { ...group, via: target }, options);
+    case "lmtp":
+      return deliverToAgent(claim, { ...group, agent: target }, options);
     case "maildir":
       return deliverLocally(claim, group, target, options);
     case "discard":
       return Promise.resolve(
-        all(group, { end: "delivered", status: DISCARDED, via: { tls: "local:discard", because: [] } }),
+        allAs(group.recipients, {
+          end: "delivered",
+          reach: "mailbox",
+          status: DISCARDED,
+          via: { tls: "local:discard", because: [] },
+        }),
       );
     default:
       return unreachable(target);
   }
 }
 
-async function deliverRemotely(
-  claim: Claim,
-  group: Group & { readonly via: { readonly kind: "mx" } | FixedHop },
-  options: DeliveryOptions,
-  signal: AbortSignal,
-): Promise<Attempt> {
-  const demand = bindingDemand(claim.envelope.demand, claim.envelope.reversePath);
-  const plan = await planDelivery(
-    { destination: group.domain, demand, via: group.via },
-    { ...options, port: options.port ?? SMTP_PORT, now: options.clock.now(), signal },
-  );
-  return await tryHosts(claim, { ...group, plan, demand }, options, signal);
-}
-
-function tryHosts(
-  claim: Claim,
-  group: Group & { readonly plan: Plan; readonly demand: TlsDemand },
-  options: DeliveryOptions,
-  signal: AbortSignal,
-): Promise<Attempt> {
-  const { plan, demand } = group;
-  if (plan.kind !== "hosts") {
-    const end = plan.kind === "fail" ? "failed" : "deferred";
-    return Promise.resolve(all(group, { end, status: plan.status, via: { tls: `${plan.wanted}:!dns`, because: [] } }));
-  }
-  const work: Work = {
-    envelope: { ...claim.envelope, demand },
-    recipients: group.recipients,
-    open: () => options.store.openBody(claim.message),
-  };
-  return attemptHosts(plan.hosts, work, { openSession: options.openSession, signal });
-}
-
-async function deliverToAgent(
-  claim: Claim,
-  group: Group & { readonly agent: LmtpTarget },
-  options: DeliveryOptions,
-  signal: AbortSignal,
-): Promise<Attempt> {
-  const bound = bindingDemand(claim.envelope.demand, claim.envelope.reversePath);
-  const { plan, demand } = await planAgent(group.agent, bound, { ...options, now: options.clock.now(), signal });
-  return await tryHosts(claim, { ...group, plan, demand }, options, signal);
-}
-
 async function deliverLocally(
   claim: Claim,
   group: Group,
   target: MaildirTarget,
-  options: DeliveryOptions,
+  options: AttemptOptions,
 ): Promise<Attempt> {
   const outcomes = new Map<number, RecipientOutcome>();
   const via: Via = { tls: "local:maildir", because: [] };
@@ -127,14 +81,10 @@ async function deliverLocally(
       binary: body === "binarymime" || content.bareCrLf,
       open: () => options.store.openBody(claim.message),
     });
-    outcomes.set(index, { end: endOf(status), status, via });
+    const end = endOf(status);
+    outcomes.set(index, { end, ...(end === "delivered" ? { reach: "mailbox" } : {}), status, via });
   }
-  return { outcomes, closing: Promise.resolve() };
+  return of(outcomes);
 }
 
-function all(group: Group, outcome: RecipientOutcome): Attempt {
-  return { outcomes: new Map(group.recipients.map((index) => [index, outcome])), closing: Promise.resolve() };
-}
-
-const SMTP_PORT = 25;
 const DISCARDED = statusOf("ok-message", "Discarded by its route");

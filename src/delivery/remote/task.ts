@@ -2,39 +2,58 @@ import { type Bytes, type Millis, sleep } from "../../base/mod.ts";
 import { formatReversePath } from "../../mail/mod.ts";
 import { type Claim, type Settlement, StoreError } from "../../queue/mod.ts";
 import { statusOf } from "../../status/mod.ts";
+import type { Attempt } from "../attempt.ts";
 import type { RecipientOutcome } from "../walk.ts";
+import type { Ending } from "../window.ts";
 import { markWarned, noticesFor, readStart, toldOf } from "../notices.ts";
 import { DEFAULT_RETRY } from "../retry.ts";
 import { judgeAttempt, pendingRecipients, type Verdict } from "../settle.ts";
 import { deliverClaim } from "./deliver.ts";
 import type { Held } from "./lease.ts";
-import type { DeliveryOptions } from "./options.ts";
+import { allAs } from "./merge.ts";
+import type { AttemptOptions, DeliveryOptions } from "./options.ts";
 import { reportAttempt, reportFault } from "./report.ts";
+
+/** How the destination did: `crowded` when it was not tried, for its address has its share of connections. */
+export type Report = Ending | "crowded" | undefined;
 
 /**
  * Works on one claim from the first look-up to its settlement. Never rejects. An attempt that its lease ends early keeps
  * what was decided by then, the rest is due again at once. After `stop` the outcome is recorded now or not at all.
  */
-export async function workOn(held: Held, options: DeliveryOptions, stop: AbortSignal): Promise<void> {
+export async function workOn(held: Held, options: AttemptOptions, stop: AbortSignal): Promise<Report> {
   using lease = held;
   const { claim, signal } = lease;
   if (claim.crashes >= MOST_CRASHES) return hold(claim, options, stop);
   const started = options.clock.monotonic();
-  const { outcomes, closing } = await attempt(claim, options, signal);
+  const made = await attempt(claim, { ...options, signal });
+  if (made.crowded && !signal.aborted) {
+    await giveBack(claim, options, stop);
+    return "crowded";
+  }
   const took = options.clock.monotonic() - started;
-  const verdict = judge(claim, outcomes, options, signal.aborted);
-  if (await settle(claim, await settlementOf(claim, verdict, options), options, stop)) {
+  const verdict = judge(claim, made.outcomes, options, signal.aborted);
+  if (await settle(claim, await settlementOf(claim, { verdict, sessions: made.sessions }, options), options, stop)) {
     reportAttempt(claim, verdict.outcomes, { at: options.clock.now(), took });
     reportDropped(claim, verdict);
   }
-  await closing;
+  await made.closing;
+  return signal.aborted ? undefined : endingOf(made);
 }
 
-/** Gives a claim back untouched. */
+/** Gives a claim back as if it had never been made. */
 export async function release(held: Held, options: DeliveryOptions, stop: AbortSignal): Promise<void> {
   using lease = held;
+  await giveBack(lease.claim, options, stop);
+}
+
+async function giveBack(claim: Claim, options: DeliveryOptions, stop: AbortSignal): Promise<void> {
   const now = options.clock.now();
-  await settle(lease.claim, { at: now, recipients: new Map(), retryAt: now }, options, stop);
+  await settle(claim, { at: now, recipients: new Map(), retryAt: now, untouched: true }, options, stop);
+}
+
+function endingOf({ open, outcomes }: Attempt): Ending {
+  return open.size > 0 && open.size === outcomes.size ? "failed" : "well";
 }
 
 /** A notice that cannot be delivered ends here, but never in silence (RFC 5321 §6.1). */
@@ -43,13 +62,10 @@ function reportDropped({ message, destination, envelope }: Claim, { failed }: Ve
   reportFault(`Message ${message} to ${destination} failed and has no sender to be returned to; it is dropped`);
 }
 
-async function attempt(
-  claim: Claim,
-  options: DeliveryOptions,
-  signal: AbortSignal,
-): Promise<{ outcomes: ReadonlyMap<number, RecipientOutcome>; closing: Promise<unknown> }> {
+async function attempt(claim: Claim, options: AttemptOptions): Promise<Attempt> {
+  const { signal } = options;
   try {
-    return await deliverClaim(claim, options, signal);
+    return await deliverClaim(claim, options);
   } catch (error) {
     if (!signal.aborted) reportFault(`The attempt for message ${claim.message} broke`, error);
     const outcome: RecipientOutcome = {
@@ -57,10 +73,7 @@ async function attempt(
       status: signal.aborted ? statusOf("shutting-down", "The attempt was stopped") : statusOf("local-error"),
       via: { tls: `${claim.envelope.demand.level}:!decision`, because: [] },
     };
-    return {
-      outcomes: new Map(pendingRecipients(claim).map((index) => [index, outcome])),
-      closing: Promise.resolve(),
-    };
+    return allAs(pendingRecipients(claim), outcome);
   }
 }
 
@@ -81,12 +94,18 @@ function judge(
   return stopped && verdict.retryAt !== undefined ? { ...verdict, retryAt: now } : verdict;
 }
 
-async function settlementOf(claim: Claim, verdict: Verdict, options: DeliveryOptions): Promise<Settlement> {
+async function settlementOf(
+  claim: Claim,
+  { verdict, sessions }: { readonly verdict: Verdict; readonly sessions: Attempt["sessions"] },
+  options: DeliveryOptions,
+): Promise<Settlement> {
   const now = options.clock.now();
+  const tally = options.tally?.(sessions) ?? [];
   const settlement = {
     at: now,
     recipients: markWarned(claim, verdict.recipients, []),
     ...(verdict.retryAt === undefined ? {} : { retryAt: verdict.retryAt }),
+    ...(tally.length === 0 ? {} : { tally }),
   };
   const told = toldOf(claim, verdict, { now, retry: options.retry ?? DEFAULT_RETRY });
   if (told.size === 0) return settlement;
@@ -110,7 +129,7 @@ async function startOf(claim: Claim, options: DeliveryOptions): Promise<Bytes> {
   }
 }
 
-async function hold(claim: Claim, options: DeliveryOptions, stop: AbortSignal): Promise<void> {
+async function hold(claim: Claim, options: DeliveryOptions, stop: AbortSignal): Promise<undefined> {
   const now = options.clock.now();
   reportFault(
     `Message ${claim.message} to ${claim.destination} is on hold: its attempt crashed ${claim.crashes} times`,

@@ -1,0 +1,36 @@
+import type { ClientSession, SessionFailure } from "../smtp/client/mod.ts";
+import type { SessionRecord } from "../tlsrpt/mod.ts";
+import type { PlannedHost, RuledOut } from "./plan.ts";
+import type { Dialled } from "./walk.ts";
+
+/** A session that was opened, or was not to be, as a TLS report sees it; undefined where no report is about it. */
+export function sessionRecord(
+  { planned, target }: Dialled,
+  session: ClientSession | SessionFailure,
+): SessionRecord | undefined {
+  if (target.protocol === "lmtp") return undefined;
+  const base = { ...factsOf(planned), host: target.host, address: target.address };
+  if (!("kind" in session)) {
+    const { kind, findings } = session.proof;
+    return { ...base, reached: kind, findings };
+  }
+  const { findings, tls } = session;
+  return { ...base, reached: "failed", findings, ...(tls === undefined ? {} : { failure: tls }) };
+}
+
+/** A host that the decision left out before anything was dialled. */
+export function refusalRecord(out: RuledOut): SessionRecord | undefined {
+  if (out.decision.kind === "proceed") return undefined;
+  return { ...factsOf(out), host: out.outcome.host, reached: "refused", findings: [] };
+}
+
+/** The policy domain of a fixed next hop is its own name. */
+function factsOf({ facts }: PlannedHost | RuledOut): Pick<SessionRecord, "destination" | "dane" | "sts"> {
+  if (facts === undefined) return { destination: "" };
+  const { host, destination, dane, sts } = facts;
+  return {
+    destination: host.learnt === "configured" ? host.name : destination,
+    ...(dane === undefined ? {} : { dane }),
+    ...(sts === undefined ? {} : { sts }),
+  };
+}

@@ -1,19 +1,34 @@
 import { unreachable } from "../base/mod.ts";
 import type { Because } from "../mail/mod.ts";
 import type { Level } from "./level.ts";
-import type { PeerProof, PlaintextAllowed, Rung, TlsDecision, TlsFloor } from "./types.ts";
+import type { PeerProof, PolicyRef, PlaintextAllowed, Rung, TlsDecision, TlsFloor } from "./types.ts";
 
-/** The decision and its reasons in lines for people. */
+/** The decision, what else is checked, and what each source said, in lines for people. */
 export function explain(decision: TlsDecision): readonly string[] {
   const reasons = decision.because.map(sayBecause);
   if (decision.kind !== "proceed") {
     const what = decision.kind === "defer" ? "deliver to none of the hosts now" : "leave this host out";
     return [`${what}: ${decision.status.text}`, ...reasons];
   }
+  const beside = (decision.enforced ?? []).filter((one) => bindsBeside(one.expectation, decision.floor));
+  const more = [
+    ...beside.map((one) => `require also, for ${sayPolicy(one.policy)}: ${sayFloor(one.expectation)}`),
+    ...decision.observe.map((one) => `only watch, for ${sayPolicy(one.policy)}: ${sayFloor(one.expectation)}`),
+    ...(decision.known ?? []).map((one) => `note, for ${sayPolicy(one.policy)}: ${one.detail}`),
+  ];
   const steps = decision.ladder.map(sayRung).join(", then ");
   const sni = decision.sni === null ? "no server name" : `server name ${decision.sni}`;
   const promise = decision.requireTls === true ? ["the host must advertise REQUIRETLS"] : [];
-  return [`require ${sayFloor(decision.floor)}`, `try ${steps}; ${sni}`, ...promise, ...reasons];
+  return [`require ${sayFloor(decision.floor)}`, `try ${steps}; ${sni}`, ...promise, ...more, ...reasons];
+}
+
+/** Whether it asks for a proof that the floor does not stand for. */
+function bindsBeside(expectation: TlsFloor, floor: TlsFloor): boolean {
+  return expectation.kind === "authenticated" && (floor.kind !== "authenticated" || floor.by !== expectation.by);
+}
+
+function sayPolicy({ source, domain }: PolicyRef): string {
+  return `${source} of ${domain}`;
 }
 
 /** One reason: source, clause and rule. */

@@ -1,4 +1,5 @@
 export * from "./admit.ts";
+export { attackerCould } from "./attacker.ts";
 export * from "./conclude.ts";
 export { allowPlaintext, confirmPeer } from "./confirm.ts";
 export * from "./decide.ts";

@@ -15,7 +15,8 @@ export function peerNames(leaf: Uint8Array): Result<PeerNames, string> {
 export function matchesName(presented: string, reference: string): boolean {
   const name = presented.toLowerCase();
   const wanted = reference.toLowerCase();
-  if (!PRESENTABLE.test(name) || name.length > LONGEST_NAME) return false;
+  // Judged before letters are folded: the Kelvin sign folds to k.
+  if (presented.length > LONGEST_NAME || !PRESENTABLE.test(presented)) return false;
   // RFC 9525 §6.4: an address is compared with iPAddress entries alone.
   if (parseIpv4(name) !== undefined) return false;
   if (name === wanted) return !name.startsWith("*.") || isPattern(name);
@@ -47,4 +48,4 @@ function isPattern(name: string): boolean {
 
 const LONGEST_NAME = 255;
 /** Host names, with the underscores that DNS allows; an asterisk only as the whole first label. */
-const PRESENTABLE = /^(?:\*\.)?[a-z0-9_-]+(?:\.[a-z0-9_-]+)*$/;
+const PRESENTABLE = /^(?:\*\.)?[a-z0-9_-]+(?:\.[a-z0-9_-]+)*$/i;

@@ -1,4 +1,4 @@
-import { err, type Instant, ok, type Result, unreachable } from "../../base/mod.ts";
+import { equalBytes, err, type Instant, ok, type Result, unreachable } from "../../base/mod.ts";
 import { type Anchors, buildPath } from "../path/build.ts";
 import type { Wanted } from "../path/judge.ts";
 import { type Certificate, parseCertificate } from "../x509/certificate.ts";
@@ -62,7 +62,7 @@ function byAnchor(
   const keys = full.flatMap((record) =>
     record.selector === SELECTOR.spki ? [{ spki: record.data, value: record.at }] : [],
   );
-  const pool = [...issuers.slice(0, MOST_CERTIFICATES), ...given].flatMap((der) => readable(der));
+  const pool = issuersOf(outline.der, [...issuers.slice(0, MOST_CERTIFICATES), ...given]);
   const matches = new Map<Certificate, number>();
   for (const certificate of pool) {
     const record = records.find(tlsaMatcher(certificate.outline));
@@ -84,10 +84,17 @@ function byAnchor(
   }
 }
 
-/** A certificate that cannot be read proves nothing and does no harm. */
-function readable(der: Uint8Array): readonly Certificate[] {
-  const certificate = parseCertificate(der);
-  return certificate.ok ? [certificate.value] : [];
+/** Each once, without the leaf, which names no trust anchor. One that cannot be read proves nothing and does no harm. */
+function issuersOf(leaf: Uint8Array, found: readonly Uint8Array[]): readonly Certificate[] {
+  const seen = [leaf];
+  const issuers: Certificate[] = [];
+  for (const der of found) {
+    if (seen.some((one) => equalBytes(one, der))) continue;
+    seen.push(der);
+    const certificate = parseCertificate(der);
+    if (certificate.ok) issuers.push(certificate.value);
+  }
+  return issuers;
 }
 
 const NOTHING = new Uint8Array(0);

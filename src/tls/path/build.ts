@@ -1,4 +1,3 @@
-import { equalBytes } from "../../base/mod.ts";
 import type { Certificate } from "../x509/certificate.ts";
 import { type PathFault, pathFault, type Wanted } from "./judge.ts";
 import { type Budget, makeNode, type Node, signedBy } from "./node.ts";
@@ -19,6 +18,7 @@ export type Built<T> =
 
 /**
  * Builds a path from the leaf to an anchor out of `pool`, in any order and with what is superfluous (RFC 5280 §6.1).
+ * The leaf, which never issues itself, is not in the pool.
  * Every branch is tried, so that of several issuers with one name the one that holds is found; within bounds.
  */
 export function buildPath<T>(
@@ -28,10 +28,10 @@ export function buildPath<T>(
   wanted: Wanted,
 ): Built<T> {
   const search: Search<T> = {
-    issuers: bySubject(leaf, pool),
+    issuers: bySubject(pool),
     anchors,
     wanted,
-    budget: { signatures: MOST_SIGNATURES, visits: MOST_VISITS },
+    budget: { signatures: MOST_SIGNATURES, visits: MOST_VISITS, judgements: MOST_JUDGEMENTS },
     fault: undefined,
   };
   const found = climb(search, [makeNode(leaf)]);
@@ -79,6 +79,8 @@ function further<T>(search: Search<T>, path: readonly [Node, ...Node[]]): Found<
 }
 
 function judged<T>(search: Search<T>, path: readonly Node[], found: Found<T>, anchored = true): Found<T> | undefined {
+  if (search.budget.judgements === 0) return undefined;
+  search.budget.judgements--;
   const certificates = path.map((node) => node.certificate);
   const fault = pathFault(certificates, anchored, search.wanted);
   if (fault === undefined) return found;
@@ -86,13 +88,9 @@ function judged<T>(search: Search<T>, path: readonly Node[], found: Found<T>, an
   return undefined;
 }
 
-/** The pool without the leaf, which is never its own issuer, and without doubles. */
-function bySubject(leaf: Certificate, pool: readonly Certificate[]): ReadonlyMap<string, readonly Node[]> {
-  const seen: Uint8Array[] = [leaf.outline.der];
+function bySubject(pool: readonly Certificate[]): ReadonlyMap<string, readonly Node[]> {
   const issuers = new Map<string, Node[]>();
   for (const certificate of pool) {
-    if (seen.some((der) => equalBytes(der, certificate.outline.der))) continue;
-    seen.push(certificate.outline.der);
     const key = nameKey(certificate.subject.rdns);
     const known = issuers.get(key);
     if (known === undefined) issuers.set(key, [makeNode(certificate)]);
@@ -111,3 +109,5 @@ const RANK = { "certificate-not-trusted": 0, "certificate-expired": 1, "certific
 const LONGEST_PATH = 12;
 const MOST_SIGNATURES = 64;
 const MOST_VISITS = 256;
+/** Each may compare many names with many constraints. */
+const MOST_JUDGEMENTS = 16;

@@ -96,5 +96,5 @@ function isPrefix(mask: Uint8Array): boolean {
   return !bits.includes("01");
 }
 
-const MOST_COMPARISONS = 1 << 17;
+const MOST_COMPARISONS = 1 << 16;
 const HOST = /^[a-z0-9_-]+(?:\.[a-z0-9_-]+)*$/;

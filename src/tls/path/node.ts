@@ -6,6 +6,7 @@ import type { Certificate } from "../x509/certificate.ts";
 export interface Budget {
   signatures: number;
   visits: number;
+  judgements: number;
 }
 
 /** A certificate of the pool from which a path is built. */

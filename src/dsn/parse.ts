@@ -3,7 +3,7 @@
  * multipart/report of this type whose second part holds a group about the message and one for each recipient, with the fields
  * that RFC 3464 requires. What lies in the values is told as far as it can be read, and the rest is a finding.
  */
-import { type Bytes, err, ok, type Result } from "../base/mod.ts";
+import { type Bytes, err, fromUtf8, ok, type Result } from "../base/mod.ts";
 import { readMessageGroup, readRecipientGroup, type RecipientReport, type MessageReport } from "./parse/groups.ts";
 import { fieldGroups } from "./parse/lines.ts";
 import { type Entity, entityOf, mediaTypeOf, partsOf } from "./parse/mime.ts";
@@ -47,7 +47,7 @@ export function parseDeliveryReport(message: Bytes): Result<DeliveryReport, stri
   const read = readGroups(status);
   if (!read.ok) return read;
   return ok({
-    text: new TextDecoder("utf-8").decode(text.content),
+    text: fromUtf8(text.content),
     global: statusType === GLOBAL,
     ...read.value,
     ...(returned === undefined ? {} : { returned: { type: mediaTypeOf(returned).type, content: returned.content } }),

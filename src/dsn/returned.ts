@@ -1,4 +1,4 @@
-import { type Bytes, fromStrictUtf8, utf8 } from "../base/mod.ts";
+import { type Bytes, fromStrictUtf8 } from "../base/mod.ts";
 import { headerSection, isEightBitClean, isSevenBit, onlyFields, quotedPrintable } from "./header.ts";
 import { isProtected } from "./protect.ts";
 import type { NoticeKind, Original } from "./types.ts";
@@ -6,7 +6,7 @@ import type { NoticeKind, Original } from "./types.ts";
 /** A part of a notice, with its labels. */
 export interface Part {
   readonly type: string;
-  readonly encoding: "7bit" | "8bit" | "quoted-printable" | "base64";
+  readonly encoding: "7bit" | "8bit" | "quoted-printable";
   readonly body: Bytes;
 }
 
@@ -37,7 +37,8 @@ function wholePart({ start, complete }: Original, header: Bytes, global: boolean
   // RFC 6532 §3.7
   if (fromStrictUtf8(header) === undefined) return undefined;
   if (global) return { type: "message/global", encoding: "8bit", body: start };
-  return { type: "message/global", encoding: "base64", body: base64(start) };
+  // RFC 6533 §4.5; programs that overlook the encoding still find the fields.
+  return { type: "message/global", encoding: "quoted-printable", body: quotedPrintable(start) };
 }
 
 function headersPart(header: Bytes, global: boolean): Part | undefined {
@@ -50,15 +51,6 @@ function headersPart(header: Bytes, global: boolean): Part | undefined {
   return { type, encoding: "quoted-printable", body: quotedPrintable(header) };
 }
 
-/** RFC 2045 §6.8: lines of 76 characters. */
-function base64(bytes: Bytes): Bytes {
-  const lines: string[] = [];
-  for (let at = 0; at < bytes.length; at += LINE) lines.push(bytes.subarray(at, at + LINE).toBase64());
-  return utf8(`${lines.join("\r\n")}\r\n`);
-}
-
 /** Octets of a message that is returned whole. */
 export const MOST_RETURNED = 51_200;
 const IDENTIFYING: ReadonlySet<string> = new Set(["message-id", "date"]);
-/** Octets of a line of base64. */
-const LINE = 57;

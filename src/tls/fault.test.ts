@@ -16,7 +16,7 @@ test("chainFault: an expired certificate, an untrusted chain and all else have t
     ["INVALID_CA", "certificate-not-trusted"],
     ["PATH_LENGTH_EXCEEDED", "certificate-not-trusted"],
     ["CERT_CHAIN_TOO_LONG", "certificate-not-trusted"],
-    ["UNSPECIFIED", "validation-failure"],
+    ["UNSPECIFIED", "certificate-not-trusted"],
     ["the chain was not verified", "validation-failure"],
     ["", "validation-failure"],
     ["__proto__", "validation-failure"],

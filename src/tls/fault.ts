@@ -35,5 +35,7 @@ const UNTRUSTED: ReadonlyMap<string, string> = new Map([
   ["PATH_LENGTH_EXCEEDED", "the chain has more CAs than one of them allows"],
   ["INVALID_PURPOSE", "a certificate is not for TLS servers"],
   ["CERT_UNTRUSTED", "the root is not trusted for TLS servers"],
+  // Node.js has no word for broken name constraints, weak keys and other rules of chains.
+  ["UNSPECIFIED", "the chain breaks a rule"],
   ["CERT_REJECTED", "the root is rejected for TLS servers"],
 ]);

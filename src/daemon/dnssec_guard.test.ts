@@ -1,9 +1,13 @@
 import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
 import { ManualClock } from "../../test/support/clock.ts";
 import type { SelfTestReport } from "../dns/io/mod.ts";
 import { subscribe } from "../observe/mod.ts";
 import { dnssecGuard } from "./dnssec_guard.ts";
+import { dnssecMemory } from "./dnssec_memory.ts";
 
 type Outcome = SelfTestReport["checks"][number]["outcome"];
 
@@ -17,14 +21,14 @@ function report(outcome: Outcome): SelfTestReport {
 }
 
 test("dnssecGuard: only a clear failure turns validation off, aloud; an outage does not", async () => {
-  for (const [outcome, allowed, told] of [
-    ["pass", true, []],
-    ["fail", false, ["the test says fail"]],
-    ["unclear", true, ["the test says unclear"]],
+  for (const [outcome, expected, told] of [
+    ["pass", { sound: true }, []],
+    ["fail", { sound: false, why: "the test says fail" }, ["the test says fail"]],
+    ["unclear", { sound: true }, ["the test says unclear"]],
   ] as const) {
     const faults: string[] = [];
     using _listening = subscribe("hopseal:fault", ({ text }) => faults.push(text));
-    assert.equal(await dnssecGuard(async () => report(outcome), new ManualClock())(), allowed, outcome);
+    assert.deepEqual(await dnssecGuard(async () => report(outcome), new ManualClock())(), expected, outcome);
     assert.deepEqual(faults, told);
   }
 });
@@ -37,19 +41,20 @@ test("dnssecGuard: one test serves all who wait, holds for an hour, and a doubt 
     tests++;
     return report(outcome);
   }, clock);
-  assert.deepEqual(await Promise.all([guard(), guard(), guard()]), [true, true, true]);
+  const yes = { sound: true };
+  assert.deepEqual(await Promise.all([guard(), guard(), guard()]), [yes, yes, yes]);
   assert.equal(tests, 1);
   outcome = "fail";
   clock.advance(59_000);
-  assert.equal(await guard(), true);
+  assert.equal((await guard()).sound, true);
   clock.advance(2000);
-  assert.equal(await guard(), false);
+  assert.equal((await guard()).sound, false);
   assert.equal(tests, 2);
   outcome = "pass";
   clock.advance(3_599_000);
-  assert.equal(await guard(), false);
+  assert.equal((await guard()).sound, false);
   clock.advance(2000);
-  assert.equal(await guard(), true);
+  assert.equal((await guard()).sound, true);
   assert.equal(tests, 3);
 });
 
@@ -59,9 +64,26 @@ test("dnssecGuard: once DNSSEC has worked, stripping it gives nobody insecure an
   const faults: string[] = [];
   using _listening = subscribe("hopseal:fault", ({ text }) => faults.push(text));
   const guard = dnssecGuard(async () => report(outcome), clock);
-  assert.equal(await guard(), true);
+  assert.equal((await guard()).sound, true);
   outcome = "fail";
   clock.advance(3_601_000);
-  assert.equal(await guard(), true);
-  assert.deepEqual(faults, ["the test says fail"]);
+  assert.equal((await guard()).sound, true);
+  assert.deepEqual(faults, ["the test says fail; it worked with these servers before, so mail waits"]);
+});
+
+test("dnssecGuard: that DNSSEC has worked is remembered over a restart, where stripping makes mail wait at once", async (context) => {
+  const folder = mkdtempSync(join(tmpdir(), "hopseal-dnssec-"));
+  context.after(() => rmSync(folder, { recursive: true, force: true }));
+  const memory = (servers: readonly string[]) => dnssecMemory(folder, { dnssec: "validate", servers, tls: undefined });
+  const sound = async (outcome: Outcome, servers: readonly string[]): Promise<boolean> =>
+    (await dnssecGuard(async () => report(outcome), new ManualClock(), memory(servers))()).sound;
+  assert.equal(await sound("fail", ["127.0.0.1"]), false);
+  assert.equal(await sound("unclear", ["127.0.0.1"]), true);
+  assert.equal(await sound("fail", ["127.0.0.1"]), false);
+  assert.equal(await sound("pass", ["127.0.0.1"]), true);
+  assert.equal(await sound("fail", ["127.0.0.1"]), true);
+  // Other servers must prove themselves.
+  assert.equal(await sound("fail", ["127.0.0.2"]), false);
+  writeFileSync(join(folder, "dnssec-proved.json"), "{");
+  assert.equal(await sound("fail", ["127.0.0.1"]), true);
 });

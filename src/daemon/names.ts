@@ -2,25 +2,34 @@ import type { Clock, Random } from "../base/mod.ts";
 import type { Config } from "../config/mod.ts";
 import type { Answer, DnsName, QueryOptions, RecordType, RecordTypes, Resolver } from "../dns/mod.ts";
 import { type Dns, DnsSetupError, openDns, type SelfTestReport, systemResolver } from "../dns/io/mod.ts";
-import { dnssecGuard } from "./dnssec_guard.ts";
+import { dnssecGuard, type DnssecMemory } from "./dnssec_guard.ts";
 import { StartFailure } from "./seams.ts";
 
 export interface Names extends Disposable {
   readonly resolver: Resolver;
+  /** Why DANE cannot speak here now, or undefined when it can. */
+  daneOff(): Promise<string | undefined>;
+}
+
+export interface NamesParts {
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Without it a restart forgets that DNSSEC has worked. */
+  readonly memory?: DnssecMemory;
 }
 
 /**
  * The resolver of the daemon. It proves before its first question, and once an hour, that DNSSEC works here. Where the
  * server strips signatures every answer is `insecure` from then on, loudly; an outage proves nothing and changes nothing.
  */
-export async function openNames(
-  config: Config,
-  parts: { readonly clock: Clock; readonly random: Random },
-): Promise<Names> {
+export async function openNames(config: Config, { memory, ...parts }: NamesParts): Promise<Names> {
   const plain = systemResolver({ servers: config.dns.servers });
-  if (config.dns.dnssec === "off") return { resolver: plain, [Symbol.dispose]: () => undefined };
+  if (config.dns.dnssec === "off") {
+    const daneOff = async (): Promise<string> => 'DANE is off: [dns] dnssec is "off"';
+    return { resolver: plain, daneOff, [Symbol.dispose]: () => undefined };
+  }
   const dns = await openConfigured(config, parts);
-  const guard = dnssecGuard(async () => await dns.selfTest(), parts.clock);
+  const guard = dnssecGuard(async () => await dns.selfTest(), parts.clock, memory);
   return {
     resolver: {
       async query<T extends RecordType>(
@@ -30,9 +39,10 @@ export async function openNames(
       ): Promise<Answer<RecordTypes[T]>> {
         const local = localhost(name, type);
         if (local !== undefined) return local as Answer<RecordTypes[T]>;
-        return await ((await guard()) ? dns.resolver : plain).query(name, type, options);
+        return await ((await guard()).sound ? dns.resolver : plain).query(name, type, options);
       },
     },
+    daneOff: async () => (await guard()).why,
     [Symbol.dispose]: () => dns.close(),
   };
 }

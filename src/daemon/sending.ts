@@ -1,14 +1,19 @@
 import type { Clock, Random } from "../base/mod.ts";
 import type { Config } from "../config/mod.ts";
-import { type Delivery, startDelivery } from "../delivery/remote/mod.ts";
+import type { Resolver } from "../dns/mod.ts";
+import { type Delivery, patientDial, startDelivery } from "../delivery/remote/mod.ts";
 import { noticeBound } from "../dsn/mod.ts";
-import { publish } from "../observe/mod.ts";
+import { convertTo7Bit } from "../mime/mod.ts";
 import { admit, allowPlaintext, confirmPeer } from "../policy/mod.ts";
 import type { QueueId, Store } from "../queue/mod.ts";
 import { type Dial, openSession, tcpDialer } from "../smtp/io/mod.ts";
-import { openTrust, type TrustSource, type TrustStore } from "../tls/io/mod.ts";
-import { type Seams, StartFailure } from "./seams.ts";
-import { openNames } from "./names.ts";
+import type { TrustStore } from "../tls/io/mod.ts";
+import { dnssecMemory } from "./dnssec_memory.ts";
+import { type Names, openNames } from "./names.ts";
+import { openPolicy } from "./policy.ts";
+import { forgetOldTallies, tallier } from "./policy_tally.ts";
+import type { Seams } from "./seams.ts";
+import { trustOf } from "./trust.ts";
 import { policiesOf, routesOf, selfOf } from "./translate.ts";
 
 export interface SendingParts {
@@ -18,12 +23,20 @@ export interface SendingParts {
   readonly newId: () => QueueId;
 }
 
+export interface Sending extends AsyncDisposable {
+  /** Lets no further message use connections that were opened before. */
+  reload(): Promise<void>;
+}
+
 /** Starts the sending side; disposing it drains the attempts under way. */
-export async function startSending(config: Config, parts: SendingParts, seams: Seams): Promise<AsyncDisposable> {
+export async function startSending(config: Config, parts: SendingParts, seams: Seams): Promise<Sending> {
   const { clock, random, store, newId } = parts;
   const trust = await trustOf(config.outbound.roots);
-  const dial = seams.dial ?? tcpDialer({ clock, source: config.outbound.source });
-  const names = seams.resolver === undefined ? await openNames(config, parts) : { resolver: seams.resolver };
+  const dial = patientDial(seams.dial ?? tcpDialer({ clock, source: config.outbound.source }), clock);
+  await using undo = new AsyncDisposableStack();
+  const names = seams.resolver === undefined ? undo.use(await namesOf(config, parts)) : namesGiven(seams.resolver);
+  const policy = undo.use(await openPolicy(config, { ...names, clock, random }));
+  undo.use(forgetOldTallies(store, clock));
   const stop = new AbortController();
   const delivery: Delivery = startDelivery({
     store,
@@ -37,24 +50,37 @@ export async function startSending(config: Config, parts: SendingParts, seams: S
     postmaster: config.postmaster,
     self: selfOf(config),
     port: config.outbound.port,
+    sources: policy.sources,
+    taking: policy.taking,
+    tally: tallier({ clock, discover: config.policy.discover }),
     retry: {
       first: config.retry.first,
       warnAfter: config.retry.warn_after,
       expireAfter: config.retry.expire_after,
     },
     notices: noticeBound(),
+    convert: convertTo7Bit,
     concurrency: config.outbound.concurrency,
     perDestination: config.outbound.per_destination,
     newQueueId: newId,
     signal: stop.signal,
   });
+  undo.use(delivery);
+  undo.defer(() => stop.abort());
+  const kept = undo.move();
   return {
-    async [Symbol.asyncDispose]() {
-      stop.abort();
-      await delivery[Symbol.asyncDispose]();
-      if (Symbol.dispose in names) names[Symbol.dispose]();
-    },
+    reload: async () => await delivery.endIdle(),
+    [Symbol.asyncDispose]: async () => await kept.disposeAsync(),
   };
+}
+
+async function namesOf(config: Config, parts: SendingParts): Promise<Names> {
+  return await openNames(config, { ...parts, memory: dnssecMemory(config.data_dir, config.dns) });
+}
+
+/** A resolver that is put in place says itself what is secure. */
+function namesGiven(resolver: Resolver): Pick<Names, "resolver" | "daneOff"> {
+  return { resolver, daneOff: async () => undefined };
 }
 
 interface OpenerParts {
@@ -68,17 +94,4 @@ function opener(parts: OpenerParts): Parameters<typeof startDelivery>[0]["openSe
   const gate = { confirmPeer, allowPlaintext, admit };
   return async (target, decision, rung, signal) =>
     await openSession(target, decision, rung, { ...parts, gate, ...(signal === undefined ? {} : { signal }) });
-}
-
-/** A machine without roots of its own (a bare container) gets those of Node.js, and its operator is told. */
-async function trustOf(roots: string): Promise<TrustStore> {
-  const source: TrustSource =
-    roots === "system" || roots === "bundled" ? { kind: roots } : { kind: "file", path: roots };
-  const opened = await openTrust(source);
-  if (opened.ok) return opened.value;
-  if (source.kind !== "system") throw new StartFailure(`Cannot open the roots: ${opened.error}`);
-  publish("hopseal:fault", { where: "tls", text: `${opened.error}; using those that come with Node.js` });
-  const bundled = await openTrust({ kind: "bundled" });
-  if (!bundled.ok) throw new StartFailure(`Cannot open the roots: ${bundled.error}`);
-  return bundled.value;
 }

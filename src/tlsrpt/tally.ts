@@ -4,6 +4,7 @@
  * without a policy. What ended for reasons that are not TLS is not counted at all.
  */
 import type { Instant } from "../base/mod.ts";
+import { parseIpv4 } from "../mail/mod.ts";
 import { type Finding, matchesPattern, type StsFacts, type StsTrouble, type TlsResult } from "../policy/mod.ts";
 import { tallyKey } from "./key.ts";
 import { stsPolicy, tlsaPolicy } from "./reported.ts";
@@ -26,7 +27,8 @@ export function tallyDiscovery(destination: string, sts: StsFacts | undefined, n
   const trouble = sts?.kind === "policy" || sts?.kind === "failed" ? sts.trouble : undefined;
   const result = trouble === undefined ? undefined : DISCOVERY[trouble.at];
   // RFC 8461 §6: trouble with the policy host of a policy of mode none is of no interest.
-  if (result === undefined || (sts?.kind === "policy" && sts.mode === "none")) return [];
+  if (!isPolicyDomain(destination) || result === undefined || (sts?.kind === "policy" && sts.mode === "none"))
+    return [];
   const policy = stsPolicy(destination, sts) ?? { type: "sts", strings: [], domain: destination, mx: [] };
   return [{ day: dayOf(now), key: tallyKey({ policy, result }) }];
 }
@@ -38,6 +40,7 @@ export function dayOf(now: Instant): string {
 
 export function sessionRecords(session: SessionRecord): readonly TallyRecord[] {
   const { destination, dane, sts } = session;
+  if (!isPolicyDomain(destination)) return [];
   const tlsa = tlsaPolicy(destination, dane);
   const own = stsPolicy(destination, sts);
   const results: (readonly [ReportedPolicy, Outcome | undefined])[] = [];
@@ -68,7 +71,7 @@ function stsOutcome(session: SessionRecord): Outcome | undefined {
 }
 
 function publishedOutcome(session: SessionRecord, source: "dane" | "mta-sts"): Outcome | undefined {
-  const findings = session.findings.filter((one) => one.policy.source === source);
+  const findings = session.findings.filter((one) => one.policy.source === source && !ofDiscovery(one));
   const fault = findings.find((one) => !one.ok);
   if (fault !== undefined) return failureOf(session, fault);
   if (findings.length > 0 && session.reached !== "plaintext") return SUCCESS;
@@ -78,6 +81,21 @@ function publishedOutcome(session: SessionRecord, source: "dane" | "mta-sts"): O
 /** Nobody asked what the host proved: it is enough that there was TLS. */
 function opportunisticOutcome(session: SessionRecord): Outcome | undefined {
   return session.reached === "tls" ? SUCCESS : unverifiedOutcome(session);
+}
+
+/** Told of by `tallyDiscovery`, for it is no session's. */
+function ofDiscovery({ policy, result }: Finding): boolean {
+  return policy.source === "mta-sts" && result !== undefined && DISCOVERED.has(result);
+}
+
+/** An address publishes nothing and can be sent no report. */
+function isPolicyDomain(destination: string): boolean {
+  return (
+    destination !== "" &&
+    !destination.startsWith("[") &&
+    parseIpv4(destination) === undefined &&
+    !destination.includes(":")
+  );
 }
 
 /** Plaintext after a failure was counted with that failure. */
@@ -119,3 +137,4 @@ const DISCOVERY: { readonly [at in StsTrouble["at"]]: TlsResult | undefined } = 
   webpki: "sts-webpki-invalid",
   invalid: "sts-policy-invalid",
 };
+const DISCOVERED: ReadonlySet<TlsResult | undefined> = new Set(Object.values(DISCOVERY));

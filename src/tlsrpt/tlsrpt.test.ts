@@ -156,6 +156,16 @@ test("tallySession: one outcome for each policy in force, RFC 8460 §4.3", () =>
       { dane: USABLE, reached: "failed", findings: [finding("dane", false)] },
       ["tlsa validation-failure"],
     ],
+    ["an address literal", { destination: "[192.0.2.1]" }, []],
+    ["an address of a route", { destination: "192.0.2.1" }, []],
+    [
+      "a renewal that failed is not the session's",
+      {
+        sts: sts("enforce", { trouble: { at: "fetch", detail: "" } }),
+        findings: [finding("mta-sts", true), finding("mta-sts", false, "sts-policy-fetch-error")],
+      },
+      ["sts success"],
+    ],
     [
       "DANE that somebody asked for is not there",
       { ...ruledOut, failure: { result: "dane-required" } },

@@ -126,3 +126,21 @@ test("StsStore.save: what the disk does not take holds in memory, and the caller
   await writeFile(directory, "a file in its place");
   await assert.rejects(openIn(directory, clock), { code: "EEXIST" });
 });
+
+test("openStsStore: who only looks changes nothing on disk", async (context) => {
+  const directory = await folder(context);
+  const clock = new ManualClock();
+  const { store } = await openIn(directory, clock);
+  await store.save(entry("pine.example", clock));
+  await writeFile(join(directory, "rook.example.json"), "broken");
+  const before = (await readdir(directory)).sort();
+  const onFault = (text: string): void => assert.fail(text);
+  const looking = await openStsStore({ directory, clock, onFault, readOnly: true });
+  assert.deepEqual(looking.list(), [entry("pine.example", clock)]);
+  await looking.save(entry("new.example", clock));
+  await looking.remove(domain("pine.example"));
+  assert.deepEqual(looking.list(), [entry("new.example", clock)]);
+  assert.deepEqual((await readdir(directory)).sort(), before);
+  const nowhere = await openStsStore({ directory: join(directory, "none"), clock, onFault, readOnly: true });
+  assert.deepEqual(nowhere.list(), []);
+});

@@ -24,6 +24,8 @@ export interface StsStoreOptions {
   readonly clock: Pick<Clock, "now">;
   /** Told of files that could not be read and entries that could not be kept. */
   readonly onFault: (text: string) => void;
+  /** Reads and never writes; what is saved holds in memory alone. For those who look while a daemon runs. */
+  readonly readOnly?: boolean;
   /** How many are kept at most; default 20 000. */
   readonly most?: number;
 }
@@ -33,8 +35,8 @@ export interface StsStoreOptions {
  * Throws when the directory cannot be read or written: mail must not go out as if nothing had ever been stored.
  */
 export async function openStsStore(options: StsStoreOptions): Promise<StsStore> {
-  const { directory, clock, onFault, most = MOST_ENTRIES } = options;
-  await mkdir(directory, { recursive: true, mode: 0o700 });
+  const { directory, clock, onFault, readOnly = false, most = MOST_ENTRIES } = options;
+  if (!readOnly) await mkdir(directory, { recursive: true, mode: 0o700 });
   const entries = await readAll(options);
   const writes = new Map<Domain, Promise<void>>();
   const makeRoom = async (): Promise<boolean> => {
@@ -45,7 +47,7 @@ export async function openStsStore(options: StsStoreOptions): Promise<StsStore> 
   };
   const forget = async (domain: Domain): Promise<void> => {
     entries.delete(domain);
-    await rm(join(directory, fileName(domain)), { force: true });
+    if (!readOnly) await rm(join(directory, fileName(domain)), { force: true });
   };
   /** One write at a time for a domain, in the order of the calls. */
   const inTurn = async (domain: Domain, work: () => Promise<void>): Promise<void> => {
@@ -67,27 +69,37 @@ export async function openStsStore(options: StsStoreOptions): Promise<StsStore> 
         }
         // It holds in memory even when the disk is full.
         entries.set(entry.domain, entry);
-        await write(directory, entry);
+        if (!readOnly) await write(directory, entry);
       });
     },
     remove: async (domain) => await inTurn(domain, async () => await forget(domain)),
   };
 }
 
-async function readAll({ directory, onFault }: StsStoreOptions): Promise<Map<Domain, StoredSts>> {
+async function readAll({ directory, onFault, readOnly = false }: StsStoreOptions): Promise<Map<Domain, StoredSts>> {
   const entries = new Map<Domain, StoredSts>();
-  for (const name of (await readdir(directory)).sort()) {
+  for (const name of (await namesIn(directory, readOnly)).sort()) {
     const path = join(directory, name);
-    if (name.endsWith(UNFINISHED)) await rm(path, { force: true });
+    if (name.endsWith(UNFINISHED) && !readOnly) await rm(path, { force: true });
     if (!name.endsWith(SUFFIX)) continue;
     const entry = parse(await readFile(path, "utf8"), name);
     if (typeof entry !== "string") entries.set(entry.domain, entry);
-    else {
+    else if (!readOnly) {
       await rename(path, path + BROKEN);
       onFault(`The stored MTA-STS policy ${name} cannot be read (${entry}); it is now ${name}${BROKEN}`);
     }
   }
   return entries;
+}
+
+async function namesIn(directory: string, readOnly: boolean): Promise<string[]> {
+  try {
+    return await readdir(directory);
+  } catch (error) {
+    // Nothing was ever stored here.
+    if (readOnly && (error as NodeJS.ErrnoException).code === "ENOENT") return [];
+    throw error;
+  }
 }
 
 /** The entry, or what is wrong with it. */

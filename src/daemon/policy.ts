@@ -1,0 +1,92 @@
+import { join } from "node:path";
+import type { Clock, Random } from "../base/mod.ts";
+import { type Config, networkSet } from "../config/mod.ts";
+import type { Resolver } from "../dns/mod.ts";
+import { publish } from "../observe/mod.ts";
+import { fetchStsPolicy, openStsStore, policySources, startStsCache, type StsCache } from "../policy/io/mod.ts";
+import type { PolicySources, Taking } from "../policy/mod.ts";
+import { StartFailure } from "./seams.ts";
+import { trustOf } from "./trust.ts";
+
+export interface PolicyParts {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly resolver: Resolver;
+  /** Why DANE cannot speak here now, or undefined when it can. */
+  readonly daneOff: () => Promise<string | undefined>;
+  /** Stores nothing, for those who look while a daemon runs. */
+  readonly readOnly?: boolean;
+}
+
+/** What destinations publish, and how it is taken here. */
+export interface OpenPolicy extends AsyncDisposable {
+  readonly sources: PolicySources;
+  readonly taking: Taking;
+  /** Absent while `[policy] mta_sts` is "off". */
+  readonly cache?: StsCache;
+}
+
+/** Opens the sources of published policy as `[policy]` says; disposing ends their fetches and their refreshing. */
+export async function openPolicy(config: Config, parts: PolicyParts): Promise<OpenPolicy> {
+  const { clock, resolver, daneOff } = parts;
+  const cache = config.policy.mta_sts === "off" ? undefined : await openCache(config, parts);
+  const off = async (): Promise<string | undefined> => (config.policy.dane === "off" ? DANE_OFF : await daneOff());
+  return {
+    sources: policySources({
+      resolver,
+      clock,
+      dane: { off, insecureMx: config.policy.dane_insecure_mx },
+      ...(cache === undefined ? { stsOff: STS_OFF } : { sts: cache }),
+    }),
+    taking: takingOf(config),
+    ...(cache === undefined ? {} : { cache }),
+    async [Symbol.asyncDispose]() {
+      await cache?.[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** How `[policy]` has what is published taken. */
+export function takingOf({ policy }: Config): Taking {
+  return {
+    dane: policy.dane === "audit" ? "audit" : "enforce",
+    sts: policy.mta_sts === "audit" ? "audit" : "enforce",
+    list: "enforce",
+    stsStrict: policy.mta_sts_strict,
+    daneInsecureMx: policy.dane_insecure_mx,
+    // What was accepted with REQUIRETLS before it was switched off keeps its promise.
+    requireTls: policy.requiretls === "off" ? "enforce" : policy.requiretls,
+    discover: policy.discover,
+  };
+}
+
+async function openCache(config: Config, parts: PolicyParts): Promise<StsCache> {
+  const { clock, random, resolver, readOnly = false } = parts;
+  const { mta_sts_roots, mta_sts_port, mta_sts_networks } = config.policy;
+  const trust = await trustOf(mta_sts_roots);
+  const directory = join(config.data_dir, STORE);
+  const permitted = networkSet(mta_sts_networks);
+  try {
+    const store = await openStsStore({
+      directory,
+      clock,
+      readOnly,
+      onFault: (text) => publish("hopseal:fault", { where: "mta-sts", text }),
+    });
+    return startStsCache({
+      clock,
+      random,
+      resolver,
+      store,
+      fetch: async (domain, signal) =>
+        await fetchStsPolicy(domain, { resolver, clock, trust, permitted, port: mta_sts_port }, signal),
+    });
+  } catch (error) {
+    const text = error instanceof Error ? error.message : String(error);
+    throw new StartFailure(`Cannot use the stored MTA-STS policies in ${directory}: ${text}`, { cause: error });
+  }
+}
+
+const STORE = "mta-sts";
+const DANE_OFF = 'DANE is off: [policy] dane is "off"';
+const STS_OFF = 'MTA-STS is off: [policy] mta_sts is "off"';

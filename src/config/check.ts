@@ -3,6 +3,7 @@ import { type Route, routeFor } from "../delivery/mod.ts";
 import { type Domain, isLiteral, parseDomain, parseMailbox } from "../mail/mod.ts";
 import { parseNamePattern } from "../policy/mod.ts";
 import { checkDomains } from "./check_domains.ts";
+import { checkTarget } from "./check_routes.ts";
 import { type CheckIssue, type CheckWorld, error, warning } from "./issue.ts";
 import { holdsStrangers } from "./network.ts";
 import { recipientName } from "./recipients.ts";
@@ -17,7 +18,7 @@ export function checkConfig(config: Config, world: CheckWorld): CheckIssue[] {
     ...checkRelay(config),
     ...checkDomains(config, world, (name) => goesToMaildirs(config, name)),
     ...checkPostmaster(config),
-    ...checkRoutes(config),
+    ...checkRoutes(config, world),
     ...checkTlsPolicies(config, world),
     ...checkOutbound(config, world),
     ...checkDns(config, world),
@@ -97,7 +98,7 @@ function checkPostmaster(config: Config): CheckIssue[] {
     : [error(["postmaster"], `${localPart}@${domain} is neither a recipient nor an alias of ${domain}`)];
 }
 
-function checkRoutes(config: Config): CheckIssue[] {
+function checkRoutes(config: Config, world: CheckWorld): CheckIssue[] {
   return config.route.flatMap((entry, at) => {
     const issues = entry.recipients.flatMap((pattern, item) =>
       validPattern(pattern)
@@ -109,13 +110,7 @@ function checkRoutes(config: Config): CheckIssue[] {
             ),
           ],
     );
-    if (
-      typeof entry.deliver === "object" &&
-      "maildir" in entry.deliver &&
-      !entry.deliver.maildir.includes("{localpart}")
-    ) {
-      issues.push(warning(["route", at, "deliver"], "The maildir has no {localpart}: all recipients share one"));
-    }
+    issues.push(...checkTarget(entry.deliver, at, world));
     return issues;
   });
 }

@@ -5,6 +5,8 @@ export type CheckIssue = Pick<ConfigIssue, "severity" | "message"> & { readonly 
 
 export interface CheckWorld {
   exists(path: string): boolean;
+  /** The permission bits of a file that exists. */
+  mode?(path: string): number | undefined;
   /** Milliseconds since 1970. */
   now(): number;
 }

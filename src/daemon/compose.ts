@@ -5,7 +5,7 @@ import { type Config, networkSet } from "../config/mod.ts";
 import { publish } from "../observe/mod.ts";
 import { newQueueId, type Store, StoreError } from "../queue/mod.ts";
 import { openSqliteStore } from "../queue/store/mod.ts";
-import { createReception, type RecipientRules } from "../receive/mod.ts";
+import { createReception, type RecipientRules, type SrsSecrets } from "../receive/mod.ts";
 import { type Certificates, loadCertificates } from "../tls/io/mod.ts";
 import { controlSocketPath, type Operator } from "./control_api.ts";
 import { startControl } from "./control_server.ts";
@@ -16,6 +16,7 @@ import { type BoundListener, bindListeners } from "./listen.ts";
 import { operatorOf } from "./operator.ts";
 import { type Seams, StartFailure } from "./seams.ts";
 import { startSending } from "./sending.ts";
+import { srsSecrets } from "./srs_secrets.ts";
 
 export interface Daemon {
   readonly listeners: readonly BoundListener[];
@@ -54,13 +55,14 @@ async function start(config: Config, seams: Seams): Promise<Daemon> {
   const dropped = seams.afterBind?.() ?? ok(undefined);
   if (!dropped.ok) throw new StartFailure(dropped.error);
   const store = undo.use(await openStore(config, clock, random));
+  let srs = srsSecrets(config, random);
   undo.use(await startSending(config, { clock, random, store, newId }, seams));
   const operator = operatorOf({ config, clock, store, listeners: listening.bound, rules: () => rules, newId });
   undo.use(
     await startControl(controlSocketPath(config.data_dir), operator, { clock, messageSize: config.message_size }),
   );
   undo.defer(async () => await unbind.disposeAsync());
-  door.open((role) => receptionOf(role, { config, clock, store, newId, rules: () => rules }));
+  door.open((role) => receptionOf(role, { config, clock, store, newId, rules: () => rules, srs: () => srs }));
   publish("hopseal:ready", { pid: process.pid, queued: (await store.count()).messages });
   const kept = undo.move();
   return {
@@ -74,6 +76,7 @@ async function start(config: Config, seams: Seams): Promise<Daemon> {
       const problems = await reloadCertificates(certificates);
       try {
         rules = readRules(config);
+        srs = srsSecrets(config, random);
       } catch (error) {
         problems.push(error instanceof Error ? error.message : String(error));
       }
@@ -88,6 +91,7 @@ interface ReceptionParts {
   readonly store: Store;
   readonly newId: () => ReturnType<typeof newQueueId>;
   readonly rules: () => RecipientRules;
+  readonly srs: () => SrsSecrets | undefined;
 }
 
 function receptionOf(role: BoundListener["role"], parts: ReceptionParts): ReturnType<typeof createReception> {

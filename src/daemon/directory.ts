@@ -9,7 +9,7 @@ import { routesOf } from "./translate.ts";
 /** Makes the rules about recipients from the configuration; reads the recipient files. Throws when one cannot be read. */
 export function recipientRules(config: Config): RecipientRules {
   const domains = new Map<Domain, LocalDomain>();
-  for (const entry of config.domain) domains.set(entry.name, localDomain(entry, config));
+  for (const entry of config.domain) domains.set(entry.name, { ...localDomain(entry, config), srs: entry.srs });
   return { hostname: config.hostname, domains, postmaster: config.postmaster };
 }
 

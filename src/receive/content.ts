@@ -6,6 +6,8 @@ import { type Status, statusOf } from "../status/mod.ts";
 import { caseless } from "./aliases.ts";
 import { type Copy, copiesOf } from "./copies.ts";
 import { withHeader } from "./demand.ts";
+import { senderBehind } from "./forwarding.ts";
+import { LONGEST_START } from "./notice.ts";
 import { queueCopies } from "./queue.ts";
 import { isOurs } from "./recipients.ts";
 import type { Draft } from "./transaction.ts";
@@ -26,10 +28,15 @@ export function contentSink(draft: Draft): ContentSink {
     collect: ["delivered-to", TLS_REQUIRED],
     maxFields: options.limits.headerFields,
   });
-  const copies = copiesOf(draft.entries, request.reversePath, () => request.reversePath);
+  const forwarding = { rules: options.rules, secrets: options.srs, at: options.clock.now() };
+  const copies = copiesOf(draft.entries, request.reversePath, (forwarder) =>
+    senderBehind(request.reversePath, forwarder, forwarding),
+  );
   const ids = copies.map(() => options.newId());
   const tops = copies.map((copy, at) => topOf(draft, copy, ids[at] as QueueId));
   let staged: StagedCopy[] | undefined;
+  const start: Bytes[] = [];
+  let room = draft.expanded.length > 0 ? LONGEST_START : 0;
 
   const begin = (separator: Bytes): readonly (void | Promise<void>)[] => {
     staged = copies.map((copy, at) => ({
@@ -47,6 +54,10 @@ export function contentSink(draft: Draft): ContentSink {
     write(chunk) {
       if (!header.done) header.push(chunk);
       if (chunk.length === 0) return undefined;
+      if (room > 0) {
+        start.push(chunk.slice(0, room));
+        room -= Math.min(room, chunk.length);
+      }
       const first = staged === undefined ? begin(continuesField(chunk) ? CRLF : NOTHING) : [];
       const write = (): void | Promise<void> => allOf((staged ?? []).map(({ sink }) => sink.write(chunk)));
       const waiting = allOf(first);
@@ -67,7 +78,7 @@ export function contentSink(draft: Draft): ContentSink {
         known: options.mayRelay,
         who: options.who,
       });
-      return await queueCopies(draft, { copies: staged ?? [], facts, demand });
+      return await queueCopies(draft, { copies: staged ?? [], facts, demand, start: concat(start) });
     },
     abort() {
       drop().then(undefined, storeFault);

@@ -1,8 +1,10 @@
+import type { Bytes } from "../base/mod.ts";
 import { type ContentFacts, type Envelope, formatMailbox, formatReversePath, type TlsDemand } from "../mail/mod.ts";
 import { publish } from "../observe/mod.ts";
 import { storeFault, unitsOf } from "../queue/mod.ts";
 import { type Status, statusOf } from "../status/mod.ts";
 import type { StagedCopy } from "./content.ts";
+import { tellExpanded } from "./notice.ts";
 import type { Draft } from "./transaction.ts";
 
 export interface Whole {
@@ -11,6 +13,8 @@ export interface Whole {
   /** Of the content as it came. */
   readonly facts: ContentFacts;
   readonly demand: TlsDemand;
+  /** Its beginning, where a notice will return it. */
+  readonly start: Bytes;
 }
 
 /**
@@ -32,6 +36,15 @@ export async function queueCopies(draft: Draft, whole: Whole): Promise<Status> {
     await Promise.all(whole.copies.map(({ sink }) => sink[Symbol.asyncDispose]()));
     return storeFault(error);
   }
+  await tellExpanded(draft, {
+    id: whole.copies[0]?.id ?? "",
+    arrivedAt: acceptedAt,
+    dsn: draft.request.dsn,
+    demand: whole.demand,
+    origin: options.origin,
+    start: whole.start,
+    complete: whole.start.length === whole.facts.size,
+  });
   return statusOf("ok-message", `Queued as ${whole.copies.map(({ id }) => id).join(", ")}`);
 }
 

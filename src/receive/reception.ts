@@ -6,6 +6,7 @@ import { statusOf } from "../status/mod.ts";
 import type { ReceivedFacts } from "../trace/mod.ts";
 import { demandOfMail, type NoTlsTaking } from "./demand.ts";
 import type { RecipientRules } from "./recipients.ts";
+import type { SrsSecrets } from "./srs.ts";
 import { startTransaction } from "./transaction.ts";
 
 export interface ReceptionOptions {
@@ -20,6 +21,8 @@ export interface ReceptionOptions {
   readonly rules: () => RecipientRules;
   /** Whose `TLS-Required: No` counts; default all (RFC 8689 §4.1). */
   readonly tlsRequiredNo?: NoTlsTaking;
+  /** For the domains that rewrite senders; asked once per transaction. */
+  readonly srs?: () => SrsSecrets | undefined;
   readonly newId: () => QueueId;
   readonly destinationOf: (mailbox: Mailbox) => Destination;
   /** Minutes east of UTC at that moment. */
@@ -46,10 +49,13 @@ export function createReception(options: ReceptionOptions): Reception {
         demand: demandOfMail(request.requireTls, who),
         noTls: options.tlsRequiredNo ?? "all",
         who,
+        hostname: options.hostname,
+        srs: options.srs?.(),
         newId: options.newId,
         destinationOf: options.destinationOf,
         received: (id, current, mail, only) =>
           options.writeReceived(receivedFacts({ id, peer: current, mail, only }, options)),
+        ownTrace: (id, to, smtpUtf8) => options.writeReceived(ownFacts({ id, to, smtpUtf8 }, options)),
       });
     },
   };
@@ -93,4 +99,15 @@ function receivedFacts({ id, peer, mail, only }: Seen, options: ReceptionOptions
     at,
     offset: options.offsetAt(at),
   };
+}
+
+interface Own {
+  readonly id: QueueId;
+  readonly to: Mailbox;
+  readonly smtpUtf8: boolean;
+}
+
+function ownFacts({ id, to, smtpUtf8 }: Own, options: ReceptionOptions): ReceivedFacts {
+  const at = options.clock.now();
+  return { by: options.hostname, id, authenticated: false, smtpUtf8, for: to, at, offset: options.offsetAt(at) };
 }

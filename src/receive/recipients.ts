@@ -16,6 +16,8 @@ export interface LocalDomain {
   canonical(localPart: string): string;
   /** Nobody looks who exists: the next hop decides what a local part means. */
   readonly takesAll?: boolean;
+  /** Mail that it forwards elsewhere gets a sender of its own (SRS). */
+  readonly srs?: boolean;
 }
 
 export interface RecipientRules {
@@ -42,7 +44,7 @@ export function judgeRecipient(
   mayRelay: boolean,
 ): Verdict | Promise<Verdict> {
   const asked = path.kind === "postmaster" ? rules.postmaster : path.mailbox;
-  const local = localDomain(rules, asked);
+  const local = domainOf(rules, asked);
   if (local === undefined) {
     // RFC 5321 §4.5.1: <Postmaster> is accepted, wherever our postmaster lives.
     if (path.kind === "postmaster") return ok({ asked, targets: [asked] });
@@ -57,7 +59,7 @@ export function judgeRecipient(
     return err(statusOf("local-error", `The aliases of ${formatMailbox(asked)} lead nowhere`));
   }
   const targets = expanded.value.map((mailbox) => canonical(rules, mailbox));
-  const answers = targets.map((mailbox) => localDomain(rules, mailbox)?.exists(mailbox.localPart) ?? true);
+  const answers = targets.map((mailbox) => domainOf(rules, mailbox)?.exists(mailbox.localPart) ?? true);
   return answers.some((answer) => answer instanceof Promise)
     ? Promise.all(answers.map((answer) => Promise.resolve(answer))).then((settled) =>
         conclude(rules, asked, targets, settled),
@@ -67,7 +69,7 @@ export function judgeRecipient(
 
 /** Whether mail to it stays here, or goes where a route of ours says. */
 export function isOurs(rules: RecipientRules, mailbox: Mailbox): boolean {
-  return localDomain(rules, mailbox) !== undefined;
+  return domainOf(rules, mailbox) !== undefined;
 }
 
 function conclude(
@@ -107,11 +109,12 @@ function denied(asked: Mailbox): Result<never, Status> {
 }
 
 function canonical(rules: RecipientRules, mailbox: Mailbox): Mailbox {
-  const local = localDomain(rules, mailbox);
+  const local = domainOf(rules, mailbox);
   return local === undefined ? mailbox : { ...mailbox, localPart: local.canonical(mailbox.localPart) };
 }
 
-function localDomain(rules: RecipientRules, mailbox: Mailbox): LocalDomain | undefined {
+/** The domain of ours that the address belongs to. */
+export function domainOf(rules: RecipientRules, mailbox: Mailbox): LocalDomain | undefined {
   return isLiteral(mailbox.domain) ? undefined : rules.domains.get(mailbox.domain);
 }
 

@@ -1,5 +1,5 @@
 import type { Clock } from "../base/mod.ts";
-import type { Envelope, Mailbox, Recipient, TlsDemand } from "../mail/mod.ts";
+import type { Domain, Envelope, Mailbox, Recipient, TlsDemand } from "../mail/mod.ts";
 import type { Destination, QueueId, Store } from "../queue/mod.ts";
 import type { MailRequest, Peer, RcptRequest, TransactionHandler } from "../smtp/server/mod.ts";
 import { type Status, statusOf } from "../status/mod.ts";
@@ -7,7 +7,9 @@ import { keyOf } from "./aliases.ts";
 import { contentSink } from "./content.ts";
 import type { NoTlsTaking } from "./demand.ts";
 import { entriesOf, type Entry } from "./entry.ts";
+import { judgeReturned } from "./forwarding.ts";
 import { type Accepted, isOurs, judgeRecipient, type RecipientRules } from "./recipients.ts";
+import type { SrsSecrets } from "./srs.ts";
 
 /** What a transaction needs from the house. */
 export interface TransactionOptions {
@@ -23,10 +25,16 @@ export interface TransactionOptions {
   readonly noTls: NoTlsTaking;
   /** The client and its identity, for people. */
   readonly who: string;
+  /** Our name in notices. */
+  readonly hostname: Domain;
+  /** For the domains that rewrite senders. */
+  readonly srs: SrsSecrets | undefined;
   readonly newId: () => QueueId;
   readonly destinationOf: (mailbox: Mailbox) => Destination;
   /** The trace field that goes on top (RFC 5321 §4.4). `only` is the recipient when there is exactly one. */
   readonly received: (id: QueueId, peer: Peer, request: MailRequest, only: Mailbox | undefined) => Uint8Array;
+  /** The trace field of a notice that we write. */
+  readonly ownTrace: (id: QueueId, to: Mailbox, smtpUtf8: boolean) => Uint8Array;
 }
 
 /** A transaction whose recipients are known. */
@@ -61,7 +69,10 @@ export function startTransaction(peer: Peer, request: MailRequest, options: Tran
   };
   return {
     recipient(rcpt) {
-      const verdict = judgeRecipient(options.rules, rcpt.path, options.mayRelay);
+      const forwarding = { rules: options.rules, secrets: options.srs, at: options.clock.now() };
+      const verdict =
+        judgeReturned(rcpt.path, request.reversePath, forwarding) ??
+        judgeRecipient(options.rules, rcpt.path, options.mayRelay);
       if (verdict instanceof Promise) return verdict.then((late) => (late.ok ? take(rcpt, late.value) : late.error));
       return verdict.ok ? take(rcpt, verdict.value) : verdict.error;
     },

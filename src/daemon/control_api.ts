@@ -1,5 +1,5 @@
-import type { Result } from "../base/mod.ts";
-import type { QueuedMessage } from "../queue/mod.ts";
+import type { Bytes, Result } from "../base/mod.ts";
+import type { Operation, QueuedMessage, Store, UnitFilter } from "../queue/mod.ts";
 import type { Status } from "../status/mod.ts";
 import type { LocalMessage } from "../submission/mod.ts";
 
@@ -19,10 +19,12 @@ export interface DaemonStatus {
 /** What the daemon does for its operator; the control socket serves it, the command line falls back to the store itself. */
 export interface Operator {
   status(): Promise<DaemonStatus>;
-  list(limit: number, after?: string): Promise<readonly QueuedMessage[]>;
+  list: Store["list"];
   show(id: string): Promise<QueuedMessage | undefined>;
-  /** Tries a message again now, held or waiting; undefined when there is none, else how many destinations that touches. */
-  release(id: string): Promise<number | undefined>;
+  /** The content as it is queued, in chunks. */
+  content(id: string): Promise<{ readonly size: number; readonly content: AsyncIterable<Bytes> } | undefined>;
+  /** How many destinations that touches; undefined when the filter names a message that is not there. */
+  operate(filter: UnitFilter, operation: Operation): Promise<number | undefined>;
   /** Takes a message handed in on this machine; the error is what to tell the sender. */
   submit(message: LocalMessage): Promise<Result<{ readonly id: string }, Status>>;
 }

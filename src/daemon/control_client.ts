@@ -1,5 +1,5 @@
-import { request as httpRequest } from "node:http";
-import { err, ok, type Result } from "../base/mod.ts";
+import { type IncomingMessage, request as httpRequest } from "node:http";
+import { type Bytes, err, ok, type Result } from "../base/mod.ts";
 
 export type ControlFault =
   /** Nobody listens: the daemon is not running. */
@@ -28,6 +28,35 @@ export function askDaemon(socketPath: string, call: ControlRequest): Promise<Res
     });
     request.on("error", (error: NodeJS.ErrnoException) => resolve(err(faultOf(error))));
     request.end(call.body);
+  });
+}
+
+/** The body of a 200 as it comes; ends in an error when it is cut off. */
+export function streamFromDaemon(
+  socketPath: string,
+  call: ControlRequest,
+): Promise<Result<AsyncIterable<Bytes>, ControlFault>> {
+  const path = `/v1/${call.path}${call.query === undefined ? "" : `?${call.query.toString()}`}`;
+  return new Promise((resolve) => {
+    const request = httpRequest({ socketPath, method: call.method, path, agent: false }, (response) => {
+      if (response.statusCode === 200) {
+        resolve(ok(response as AsyncIterable<Buffer>));
+        return;
+      }
+      collect(response, resolve);
+    });
+    request.on("error", (error: NodeJS.ErrnoException) => resolve(err(faultOf(error))));
+    request.end(call.body);
+  });
+}
+
+function collect(response: IncomingMessage, resolve: (result: Result<never, ControlFault>) => void): void {
+  const chunks: Buffer[] = [];
+  response.on("data", (chunk: Buffer) => chunks.push(chunk));
+  response.on("error", (error) => resolve(err({ kind: "broken", detail: error.message })));
+  response.on("end", () => {
+    const result = read(response.statusCode ?? 0, Buffer.concat(chunks).toString("utf8"));
+    resolve(result.ok ? err({ kind: "broken", detail: "it answered something else" }) : result);
   });
 }
 

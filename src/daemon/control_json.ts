@@ -1,68 +1,7 @@
 import { type Bytes, err, ok, type Result } from "../base/mod.ts";
-import {
-  formatMailbox,
-  formatReversePath,
-  type Mailbox,
-  NULL_REVERSE_PATH,
-  parseMailbox,
-  type ReversePath,
-} from "../mail/mod.ts";
-import type { QueuedMessage, QueuedUnit } from "../queue/mod.ts";
+import { formatMailbox, type Mailbox, NULL_REVERSE_PATH, parseMailbox, type ReversePath } from "../mail/mod.ts";
 import type { LocalMessage } from "../submission/mod.ts";
 import { readDsn, writeDsn } from "./dsn_query.ts";
-
-/** A queued message as `hopseal queue --json` prints it. */
-export interface MessageJson {
-  readonly id: string;
-  readonly from: string;
-  /** ISO 8601. */
-  readonly accepted: string;
-  /** Octets, with our Received field. */
-  readonly size: number;
-  readonly origin: string;
-  readonly client?: string;
-  readonly tlsDemand: string;
-  readonly destinations: readonly {
-    readonly destination: string;
-    readonly state: QueuedUnit["state"];
-    readonly attempts: number;
-    readonly next: string;
-    readonly recipients: readonly {
-      readonly address: string;
-      readonly state: string;
-      readonly code?: number;
-      readonly text?: string;
-    }[];
-  }[];
-}
-
-export function messageJson(message: QueuedMessage): MessageJson {
-  const { envelope } = message;
-  return {
-    id: message.id,
-    from: formatReversePath(envelope.reversePath),
-    accepted: new Date(message.acceptedAt).toISOString(),
-    size: message.bodySize,
-    origin: envelope.origin.kind,
-    ...(envelope.origin.client === undefined ? {} : { client: envelope.origin.client }),
-    tlsDemand: envelope.demand.level,
-    destinations: message.units.map((unit) => ({
-      destination: unit.destination,
-      state: unit.state,
-      attempts: unit.attempt,
-      next: new Date(unit.nextAt).toISOString(),
-      recipients: [...unit.recipients].map(([at, state]) => {
-        const address = envelope.recipients[at];
-        const status = state.kind === "pending" ? state.last : state.status;
-        return {
-          address: address === undefined ? `#${at}` : formatMailbox(address.mailbox),
-          state: state.kind,
-          ...(status === undefined ? {} : { code: status.code, text: status.text }),
-        };
-      }),
-    })),
-  };
-}
 
 /** How a local message travels over the control socket: envelope in the query, content as the body. */
 export function localMessageQuery(message: LocalMessage): URLSearchParams {

@@ -16,24 +16,27 @@ const folder = mkdtempSync(join(tmpdir(), "hopseal-control-"));
 after(() => rmSync(folder, { recursive: true, force: true }));
 const path = join(folder, "control.sock");
 
+const FULL = { message: "def", destination: "rook.example", sender: "ann@pine.example", state: "held" };
+
 interface Fake extends Operator {
   readonly submitted: LocalMessage[];
-  readonly pages: (readonly [number, string | undefined])[];
+  readonly pages: Parameters<Operator["list"]>[0][];
 }
 
 function fakeOperator(): Fake {
   const submitted: LocalMessage[] = [];
-  const pages: (readonly [number, string | undefined])[] = [];
+  const pages: Parameters<Operator["list"]>[0][] = [];
   return {
     submitted,
     pages,
     status: () => Promise.reject(new Error("the disk is gone")),
-    async list(limit, from) {
-      pages.push([limit, from]);
+    async list(query) {
+      pages.push(query);
       return [];
     },
     show: async () => undefined,
-    release: async () => undefined,
+    content: async () => undefined,
+    operate: async () => undefined,
     async submit(message) {
       submitted.push(message);
       return ok({ id: "x" });
@@ -68,6 +71,21 @@ test("control socket: mistakes of the caller are told as such, never as faults o
     ["GET", "/v1/queue?limit=0", 400],
     ["GET", "/v1/queue?limit=many", 400],
     ["GET", "/v1/queue?after=no%20id", 400],
+    ["GET", "/v1/queue?after=abc&id=def&to=Rook.example&from=ann@PINE.example&state=held", 200],
+    ["GET", "/v1/queue?to=no%20domain", 400],
+    ["GET", "/v1/queue?from=no%20address", 400],
+    ["GET", "/v1/queue?state=gone", 400],
+    ["GET", "/v1/queue?id=no-id", 400],
+    ["POST", "/v1/queue", 400],
+    ["POST", "/v1/queue?operation=burn", 400],
+    ["POST", "/v1/queue?operation=drop&to=no%20domain", 400],
+    ["POST", "/v1/queue?operation=drop&id=abc", 404],
+    ["POST", "/v1/queue/abc", 404],
+    ["GET", "/v1/queue/abc/content", 404],
+    ["GET", "/v1/queue/abc/envelope", 404],
+    ["GET", "/v1/queue/abc/else", 404],
+    ["GET", "/v1/queue/abc/content/more", 404],
+    ["GET", "/v1/status/abc/more", 404],
     ["GET", "//", 400],
     ["GET", "/v1/queue/nonsense", 404],
     ["GET", "/v2/queue", 404],
@@ -78,9 +96,10 @@ test("control socket: mistakes of the caller are told as such, never as faults o
   ];
   for (const [method, url, expected] of table) assert.equal(await ask(method, url), expected, `${method} ${url}`);
   assert.deepEqual(operator.pages, [
-    [100, undefined],
-    [7, undefined],
-    [10_000, undefined],
+    { filter: {}, limit: 100 },
+    { filter: {}, limit: 7 },
+    { filter: {}, limit: 10_000 },
+    { filter: FULL, after: "abc", limit: 100 },
   ]);
 });
 

@@ -1,11 +1,12 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { chmodSync, rmSync } from "node:fs";
+import { pipeline } from "node:stream/promises";
 import type { Clock, Millis } from "../base/mod.ts";
 import { publish } from "../observe/mod.ts";
-import { isQueueId } from "../queue/mod.ts";
 import { statusOf } from "../status/mod.ts";
 import type { Operator } from "./control_api.ts";
-import { localMessageOf, messageJson } from "./control_json.ts";
+import { localMessageOf } from "./control_json.ts";
+import { type Answer, answerQueue, bad, NOT_FOUND } from "./control_queue.ts";
 import { StartFailure } from "./seams.ts";
 
 export interface ControlOptions {
@@ -25,13 +26,13 @@ export async function startControl(
 ): Promise<AsyncDisposable> {
   const server = createServer((request, response) => {
     answer(operator, request, options.messageSize).then(
-      ({ status, body }) => send(response, status, body),
+      (answered) => send(response, answered),
       (error: unknown) => {
         // A client that went away in the middle of its request needs no answer.
         if (request.destroyed && !request.complete) return;
         const text = textOf(error);
         publish("hopseal:fault", { where: "control socket", text });
-        send(response, 500, { error: text });
+        void send(response, { status: 500, body: { error: text } });
       },
     );
   });
@@ -55,44 +56,24 @@ export async function startControl(
   };
 }
 
-interface Answer {
-  readonly status: number;
-  readonly body: unknown;
-}
-
 async function answer(operator: Operator, request: IncomingMessage, messageSize: number): Promise<Answer> {
   const url = URL.parse(request.url ?? "/", "http://control");
   if (url === null) return bad("The address of the request cannot be read");
-  const [version, subject, id, ...rest] = url.pathname.split("/").slice(1);
+  const [version, subject, id, part, ...rest] = url.pathname.split("/").slice(1);
   if (version !== "v1" || rest.length > 0) return NOT_FOUND;
+  if (subject === "queue") {
+    return await answerQueue(operator, { method: request.method ?? "", id, part, query: url.searchParams });
+  }
+  if (part !== undefined) return NOT_FOUND;
   const call = `${request.method} ${subject}${id === undefined ? "" : "/ID"}`;
   switch (call) {
     case "GET status":
       return { status: 200, body: await operator.status() };
-    case "GET queue":
-      return await list(operator, url.searchParams);
-    case "GET queue/ID": {
-      const found = await operator.show(id ?? "");
-      return found === undefined ? NOT_FOUND : { status: 200, body: { version: 1, message: messageJson(found) } };
-    }
-    case "POST queue/ID": {
-      const destinations = await operator.release(id ?? "");
-      return destinations === undefined ? NOT_FOUND : { status: 200, body: { version: 1, destinations } };
-    }
     case "POST messages":
       return await submit(operator, request, { url, messageSize });
     default:
       return NOT_FOUND;
   }
-}
-
-async function list(operator: Operator, query: URLSearchParams): Promise<Answer> {
-  const limit = Number(query.get("limit") ?? PAGE);
-  const after = query.get("after") ?? undefined;
-  if (!Number.isInteger(limit) || limit < 1) return bad("limit takes a whole number from 1");
-  if (after !== undefined && !isQueueId(after)) return bad("after takes the id of a message");
-  const listed = await operator.list(Math.min(limit, LARGEST_PAGE), after);
-  return { status: 200, body: { version: 1, messages: listed.map(messageJson) } };
 }
 
 async function submit(
@@ -118,9 +99,23 @@ async function submit(
   return { status: taken.error.code < 500 ? 503 : 422, body: { error: taken.error.text, status: taken.error } };
 }
 
-function send(response: ServerResponse, status: number, body: unknown): void {
-  response.writeHead(status, { "content-type": "application/json" });
-  response.end(`${JSON.stringify(body)}\n`);
+/** A stream that fails is cut off, which the other side sees: it ends before its length, or without its last line. */
+async function send(response: ServerResponse, answer: Answer): Promise<void> {
+  if (!("stream" in answer)) {
+    response.writeHead(answer.status, { "content-type": "application/json" });
+    response.end(`${JSON.stringify(answer.body)}\n`);
+    return;
+  }
+  const length = answer.length === undefined ? {} : { "content-length": answer.length };
+  response.writeHead(answer.status, { "content-type": answer.type, ...length });
+  try {
+    await pipeline(answer.stream, response);
+  } catch (error) {
+    // A client that went away needs no more.
+    if ((error as NodeJS.ErrnoException).code === "ERR_STREAM_PREMATURE_CLOSE") return;
+    publish("hopseal:fault", { where: "control socket", text: textOf(error) });
+    response.destroy();
+  }
 }
 
 function listen(server: Server, path: string): Promise<void> {
@@ -133,16 +128,9 @@ function listen(server: Server, path: string): Promise<void> {
   });
 }
 
-function bad(error: string): Answer {
-  return { status: 400, body: { error } };
-}
-
 function textOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-const NOT_FOUND: Answer = { status: 404, body: { error: "There is no such thing" } };
 /** How long requests may take to end when the daemon stops. */
 const GRACE: Millis = 5000;
-const PAGE = 100;
-const LARGEST_PAGE = 10_000;

@@ -1,5 +1,9 @@
 export { CONTROL_VERSION, controlSocketPath, type DaemonStatus, type Operator } from "./control_api.ts";
-export { localMessageOf, type MessageJson, messageJson, reversePathOf } from "./control_json.ts";
+export { localMessageOf, reversePathOf } from "./control_json.ts";
+export type { EnvelopeJson } from "./control_envelope.ts";
+export { filterOf, type FilterWords } from "./control_filter.ts";
+export { type DestinationJson, type MessageJson, messageJson } from "./control_message.ts";
+export type { ListQuery, Listed, QueueView } from "./operate_view.ts";
 export { daemonQueue, type OperatorQueue } from "./operate.ts";
 export { type Daemon, startDaemon } from "./compose.ts";
 export { runDaemon } from "./run.ts";

@@ -1,28 +1,24 @@
-import { err, ok, type Result, systemClock, systemRandom, unreachable } from "../base/mod.ts";
+import { err, ok, type Result, systemClock, systemRandom } from "../base/mod.ts";
 import type { Config } from "../config/mod.ts";
-import { isQueueId, newQueueId, type Store, StoreError } from "../queue/mod.ts";
+import { newQueueId, type Operation, type Store, StoreError, type UnitFilter } from "../queue/mod.ts";
 import { openSqliteStore } from "../queue/store/mod.ts";
 import type { LocalMessage } from "../submission/mod.ts";
 import { shardOf } from "./compose.ts";
 import { askDaemon, type ControlFault, type ControlRequest } from "./control_client.ts";
 import { controlSocketPath } from "./control_api.ts";
-import { localMessageQuery, type MessageJson, messageJson } from "./control_json.ts";
+import { faultText, refusal, type SubmitFault } from "./control_fault.ts";
+import { filterQuery } from "./control_filter.ts";
+import { localMessageQuery } from "./control_json.ts";
 import { directory, injectInto } from "./inject.ts";
 import { dropPrivileges } from "./privileges.ts";
+import { queueView, type QueueView } from "./operate_view.ts";
 
 /** The queue as an operator reaches it: through the running daemon, or in the files themselves while none runs. */
-export interface OperatorQueue {
-  list(limit: number): Promise<readonly MessageJson[]>;
-  show(id: string): Promise<MessageJson | undefined>;
-  /** Tries it again now; how many destinations that touches, or undefined when there is no such message. */
-  release(id: string): Promise<number | undefined>;
+export interface OperatorQueue extends QueueView {
+  /** How many destinations that touches, or undefined when the filter names a message that is not there. */
+  operate(filter: UnitFilter, operation: Operation): Promise<Result<number | undefined, "not-running">>;
   /** The id; the error is a sentence and whether trying again may help. */
   submit(message: LocalMessage): Promise<Result<{ id: string; running: boolean }, SubmitFault>>;
-}
-
-export interface SubmitFault {
-  readonly text: string;
-  readonly again: boolean;
 }
 
 /** Never throws for a daemon that is down; throws a plain Error for one that refuses. */
@@ -30,27 +26,16 @@ export function daemonQueue(config: Config): OperatorQueue {
   const ask = async (call: ControlRequest): Promise<Result<unknown, ControlFault>> =>
     await askDaemon(controlSocketPath(config.data_dir), call);
   return {
-    async list(limit) {
-      const answer = await ask({ method: "GET", path: "queue", query: new URLSearchParams({ limit: String(limit) }) });
-      if (answer.ok) return (answer.value as { messages: MessageJson[] }).messages;
-      return await unlessRunning(config, answer.error, async (store) => (await store.list({ limit })).map(messageJson));
-    },
-    async show(id) {
-      const answer = await ask({ method: "GET", path: `queue/${encodeURIComponent(id)}` });
-      if (answer.ok) return (answer.value as { message: MessageJson }).message;
-      if (answer.error.kind === "refused" && answer.error.status === 404) return undefined;
-      return await unlessRunning(config, answer.error, async (store) => {
-        const found = await store.show(id as Parameters<Store["show"]>[0]);
-        return found === undefined ? undefined : messageJson(found);
-      });
-    },
-    async release(id) {
-      const answer = await ask({ method: "POST", path: `queue/${encodeURIComponent(id)}` });
-      if (answer.ok) return (answer.value as { destinations: number }).destinations;
-      if (answer.error.kind === "refused" && answer.error.status === 404) return undefined;
-      return await unlessRunning(config, answer.error, async (store) =>
-        isQueueId(id) && (await store.show(id)) !== undefined ? await store.release(id, systemClock.now()) : undefined,
-      );
+    ...queueView(config),
+    async operate(filter, operation) {
+      const query = filterQuery(filter);
+      query.set("operation", operation);
+      const answer = await ask({ method: "POST", path: "queue", query });
+      if (answer.ok) return ok((answer.value as { destinations: number }).destinations);
+      const fault = answer.error;
+      if (fault.kind === "not-running") return err("not-running");
+      if (fault.kind === "refused" && fault.status === 404) return ok(undefined);
+      throw new Error(faultText(fault, config));
     },
     async submit(message) {
       const query = localMessageQuery(message);
@@ -90,22 +75,4 @@ async function unlessRunning<T>(config: Config, fault: ControlFault, work: (stor
   }
   await using _store = store;
   return await work(store);
-}
-
-function faultText(fault: Exclude<ControlFault, { kind: "not-running" }>, config: Config): string {
-  switch (fault.kind) {
-    case "not-allowed":
-      return `You may not use the control socket in ${config.data_dir}`;
-    case "refused":
-      return refusal(fault).text;
-    case "broken":
-      return `The daemon does not answer: ${fault.detail}`;
-    default:
-      return unreachable(fault);
-  }
-}
-
-function refusal(fault: Extract<ControlFault, { kind: "refused" }>): SubmitFault {
-  const said = (fault.body as { error?: unknown }).error;
-  return { text: typeof said === "string" ? said : `The daemon answered ${fault.status}`, again: fault.status === 503 };
 }

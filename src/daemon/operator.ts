@@ -30,12 +30,16 @@ export function operatorOf(parts: OperatorParts): Operator {
         queue: await store.count(),
       };
     },
-    list: async (limit, after) =>
-      await store.list({ limit, ...(after !== undefined && isQueueId(after) ? { after } : {}) }),
+    list: (query) => store.list(query),
     show: async (id) => (isQueueId(id) ? await store.show(id) : undefined),
-    async release(id) {
-      if (!isQueueId(id) || (await store.show(id)) === undefined) return undefined;
-      return await store.release(id, parts.clock.now());
+    async content(id) {
+      const found = isQueueId(id) ? await store.show(id) : undefined;
+      return found && { size: found.bodySize, content: store.openBody(found.id) };
+    },
+    async operate(filter, operation) {
+      const count = await store.operate(filter, operation, parts.clock.now());
+      if (count > 0 || filter.message === undefined) return count;
+      return (await store.show(filter.message)) === undefined ? undefined : 0;
     },
     submit: injectInto(parts),
   };

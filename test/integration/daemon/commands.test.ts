@@ -125,7 +125,8 @@ test("send and queue go through the control socket of a running daemon; --tls be
   const people = await hopseal(["queue", "show", id, "-c", file]);
   assert.match(people.out, /demands {3}tls secure\n/);
   assert.match(people.out, /pine\.example: waiting, 1 attempt\(s\)/);
-  assert.match((await hopseal(["queue", "release", id, "-c", file])).out, /1 destination\(s\) are due now/);
+  assert.match((await hopseal(["queue", "release", id, "-c", file])).out, /Nothing of that is on hold/);
+  assert.match((await hopseal(["queue", "retry", id, "-c", file])).out, /1 destination\(s\) are due now/);
   await daemon.waitFor((line) => line["event"] === "attempt" && line["id"] === id && line["attempt"] === 2);
 });
 
@@ -159,7 +160,7 @@ test("commands name what is wrong, and their exit status says which kind of wron
       /Allowed choices are may, encrypt, secure/,
     ],
     [["queue", "show", "0nosuchid", "-c", file], 1, /There is no message 0nosuchid in the queue/],
-    [["queue", "release", "0nosuchid", "-c", file], 1, /There is no message 0nosuchid in the queue/],
+    [["queue", "release", "0nosuchid", "-c", file], 75, /The daemon is not running; start it to release mail/],
     [["queue", "list", "--limit", "many", "-c", file], 2, /--limit takes a whole number/],
     [["queue", "list", "-c", join(folder, "absent.toml")], 1, /absent\.toml: error: Cannot read the file: ENOENT/],
     [["config", "explain", "-c", join(folder, "broken.toml")], 1, /broken\.toml:1:1: error: hostname:/],

@@ -34,9 +34,20 @@ export function openDatabase(path: string): Database {
   }
 }
 
+/** Opens the file to read it while no other process has it open; changes nothing in it. Throws StoreError. */
+export function openReadOnly(path: string): Database {
+  const db = guarded(path, () => new DatabaseSync(path, { timeout: 0, readOnly: true }));
+  try {
+    return wrapDatabase(path, db);
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+}
+
 function prepareDatabase(path: string, db: DatabaseSync): Database {
-  const guard = <T>(work: () => T): T => guarded(path, work);
-  const run = (sql: string): void => guard(() => db.exec(sql));
+  const database = wrapDatabase(path, db);
+  const run = (sql: string): void => database.run(sql);
   // Exclusive mode holds the lock until the file is closed or the process is dead.
   run(
     `PRAGMA locking_mode=EXCLUSIVE; PRAGMA page_size=${PAGE_SIZE}; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;`,
@@ -45,6 +56,12 @@ function prepareDatabase(path: string, db: DatabaseSync): Database {
   run("BEGIN IMMEDIATE; COMMIT");
   // Frames that were written but never synced by a process that saw an error must not precede later commits in the log.
   run("PRAGMA wal_checkpoint(TRUNCATE)");
+  return database;
+}
+
+function wrapDatabase(path: string, db: DatabaseSync): Database {
+  const guard = <T>(work: () => T): T => guarded(path, work);
+  const run = (sql: string): void => guard(() => db.exec(sql));
   return {
     run,
     prepare: (sql) =>

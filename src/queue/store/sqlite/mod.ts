@@ -1,2 +1,3 @@
 export type { BodyFile, BodyFiles } from "./files.ts";
 export { openSqliteStore, type SqliteStoreOptions } from "./open.ts";
+export { openSqliteReader, type QueueReader } from "./reader.ts";

@@ -67,6 +67,7 @@ async function createDatabaseFile(path: string): Promise<void> {
   }
 }
 
-const DATABASE = "queue.db";
-const BODIES = "bodies";
+/** Names inside a shard's folder. */
+export const DATABASE = "queue.db";
+export const BODIES = "bodies";
 const SMALL_BODY = 65_536;

@@ -23,6 +23,15 @@ export function migrate(db: Database, path: string): void {
   }
 }
 
+/** Refuses a shard that a reader, who may not migrate it, cannot understand. */
+export function requireSchema(db: Database, path: string): void {
+  const version = schemaVersion(db);
+  const known = MIGRATIONS.length;
+  if (version === known) return;
+  const why = version > known ? "a newer version has written it" : "the daemon brings it up to date when it starts";
+  throw new StoreError("io", `The shard ${path} has schema ${version}, this program reads ${known}: ${why}`);
+}
+
 function schemaVersion(db: Database): number {
   const table = db
     .prepare("SELECT 1 AS found FROM sqlite_schema WHERE type = 'table' AND name = 'schema_version'")

@@ -1,10 +1,11 @@
 import type { Instant } from "../../../base/mod.ts";
+import { StoreError } from "../../port.ts";
 import { createDueCursor, type DueCursor } from "../../due.ts";
 import { shownState, type UnitState } from "../../transition.ts";
-import { type Database, openDatabase, type Row, type Statement } from "./database.ts";
+import { type Database, openDatabase, openReadOnly, type Row, type Statement } from "./database.ts";
 import type { MessageRow, NewRow } from "./protocol.ts";
 import { envelopeText, firstUnitKey, messageKeyOf, numberOf, stateNumber, textOf, unitState } from "./rows.ts";
-import { migrate } from "./schema.ts";
+import { migrate, requireSchema } from "./schema.ts";
 
 /** An open shard: the database with its statements, and what is remembered of its ready units. */
 export interface Shard {
@@ -28,13 +29,29 @@ export function openShard(path: string, now: Instant): Shard {
     db.transaction(() => {
       db.prepare("UPDATE unit SET state = 0, due = ?, crashes = crashes + 1 WHERE state = 1").run(now);
     });
-    const names = Object.keys(SQL) as (keyof typeof SQL)[];
-    const sql = Object.fromEntries(names.map((name) => [name, db.prepare(SQL[name])])) as Statements;
-    return { db, sql, ready: createDueCursor(), faults: [] };
+    return shardOver(db);
   } catch (error) {
     db[Symbol.dispose]();
     throw error;
   }
+}
+
+/** Opens it for reading alone: nothing falls due, nothing is migrated. Throws StoreError. */
+export function openShardReadOnly(path: string): Shard {
+  const db = openReadOnly(path);
+  try {
+    requireSchema(db, path);
+    return shardOver(db);
+  } catch (error) {
+    db[Symbol.dispose]();
+    throw error;
+  }
+}
+
+function shardOver(db: Database): Shard {
+  const names = Object.keys(SQL) as (keyof typeof SQL)[];
+  const sql = Object.fromEntries(names.map((name) => [name, db.prepare(SQL[name])])) as Statements;
+  return { db, sql, ready: createDueCursor(), faults: [] };
 }
 
 /** The ids of messages whose content is in a file. */
@@ -80,7 +97,7 @@ export function messageRow(shard: Shard, row: Row, now: number): MessageRow {
     acceptedAt: numberOf(row, "accepted_at"),
     bodySize: numberOf(row, "body_size"),
     units: unitsOf(shard, row).map((unit) => {
-      const state = unitState(unit);
+      const state = within(row, () => unitState(unit));
       return {
         unit: numberOf(unit, "key"),
         destination: textOf(unit, "destination"),
@@ -93,6 +110,16 @@ export function messageRow(shard: Shard, row: Row, now: number): MessageRow {
       };
     }),
   };
+}
+
+/** Names the message of a damaged unit, too: operators know nothing else. */
+function within<T>(message: Row, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error;
+    throw new StoreError(error.kind, `${error.message}, of message ${textOf(message, "id")}`);
+  }
 }
 
 const SQL = {

@@ -1,5 +1,6 @@
 import { accept } from "./accept.ts";
 import { dnsLookups } from "./dns.ts";
+import { decisions } from "./policy.ts";
 import { relay, relayTls } from "./relay.ts";
 import { trace } from "./trace.ts";
 
@@ -9,6 +10,7 @@ const MEASUREMENTS = new Map<string, () => Promise<readonly ({ readonly good: bo
   ["relay", async () => [await relay()]],
   ["relay-tls", async () => [await relayTls()]],
   ["trace", async () => [await trace()]],
+  ["policy", async () => [decisions()]],
   ["dns", async () => await dnsLookups()],
 ]);
 

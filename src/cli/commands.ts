@@ -30,6 +30,11 @@ const COMMANDS: readonly Entry[] = [
     load: async () => (await import("./send.ts")).sendCommand(),
   },
   {
+    name: "sendmail",
+    about: "Take a message from standard input as /usr/sbin/sendmail does",
+    load: async () => new Command("sendmail"),
+  },
+  {
     name: "queue",
     about: "Look at the mail that waits",
     load: async () => (await import("./queue.ts")).queueCommand(),

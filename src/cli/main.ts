@@ -5,6 +5,16 @@ import { packageVersion } from "./version.ts";
 
 /** Reads the command line and runs the command; sets the exit status. */
 async function main(argv: readonly string[]): Promise<void> {
+  try {
+    // Its options are those of sendmail, which no ordinary command line has.
+    if (argv[0] === "sendmail") await (await import("./sendmail.ts")).sendmail(argv.slice(1), run);
+    else await run(argv);
+  } catch (error) {
+    process.exitCode = report(error);
+  }
+}
+
+async function run(argv: readonly string[]): Promise<void> {
   const program = new Command("hopseal")
     .description("Moves each message under the strongest transport protection that anybody with a say in it asked for")
     .version(packageVersion())
@@ -12,11 +22,7 @@ async function main(argv: readonly string[]): Promise<void> {
     .showHelpAfterError("(--help shows what is possible)");
   for (const command of await commandsFor(argv)) program.addCommand(command);
   throwInsteadOfExit(program);
-  try {
-    await program.parseAsync([...argv], { from: "user" });
-  } catch (error) {
-    process.exitCode = report(error);
-  }
+  await program.parseAsync([...argv], { from: "user" });
 }
 
 function throwInsteadOfExit(command: Command): void {

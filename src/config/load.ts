@@ -91,6 +91,7 @@ function withAbsolutePaths(config: Config, folder: string): Config {
   return {
     ...config,
     data_dir: absolute(config.data_dir),
+    ...(config.drop_dir === undefined ? {} : { drop_dir: absolute(config.drop_dir) }),
     certificate: config.certificate.map(({ chain, key }) => ({ chain: absolute(chain), key: absolute(key) })),
     domain: config.domain.map((entry) =>
       entry.recipients_file === undefined ? entry : { ...entry, recipients_file: absolute(entry.recipients_file) },
@@ -103,12 +104,21 @@ function withAbsolutePaths(config: Config, folder: string): Config {
       ...config.outbound,
       roots: NAMED_ROOTS.has(config.outbound.roots) ? config.outbound.roots : absolute(config.outbound.roots),
     },
+    policy: {
+      ...config.policy,
+      mta_sts_roots: NAMED_ROOTS.has(config.policy.mta_sts_roots)
+        ? config.policy.mta_sts_roots
+        : absolute(config.policy.mta_sts_roots),
+    },
     route: config.route.map((entry) => ({ ...entry, deliver: absoluteTarget(entry.deliver, absolute) })),
   };
 }
 
 function absoluteTarget(target: RouteTarget, absolute: (path: string) => string): RouteTarget {
-  return typeof target === "object" && "maildir" in target ? { maildir: absolute(target.maildir) } : target;
+  if (typeof target === "string") return target;
+  if ("maildir" in target) return { maildir: absolute(target.maildir) };
+  if (!("smtp" in target) || target.password_file === undefined) return target;
+  return { ...target, password_file: absolute(target.password_file) };
 }
 
 const NAMED_ROOTS: ReadonlySet<string> = new Set(["system", "bundled"]);

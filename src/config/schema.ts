@@ -73,6 +73,7 @@ export const configSchema: z.ZodType<Config> = z.strictObject({
   hostname: domainName,
   data_dir: z.string().min(1),
   user: z.string().min(1).optional(),
+  drop_dir: z.string().min(1).optional(),
   postmaster: address,
   workers: z
     .union([z.literal("auto"), z.literal(1)], { error: 'write "auto" or 1; this version runs one worker' })

@@ -8,6 +8,8 @@ export interface Config {
   readonly hostname: Domain;
   readonly data_dir: string;
   readonly user?: string | undefined;
+  /** Where `sendmail` leaves what it cannot hand over; in data_dir unless given, and then only the daemon's user may use it. */
+  readonly drop_dir?: string | undefined;
   readonly postmaster: Mailbox;
   readonly workers: "auto" | 1;
   readonly message_size: number;

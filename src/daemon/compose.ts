@@ -11,6 +11,8 @@ import { controlSocketPath, type Operator } from "./control_api.ts";
 import { startControl } from "./control_server.ts";
 import { recipientRules } from "./directory.ts";
 import { doorkeeper } from "./doorkeeper.ts";
+import { dropFolder } from "./drop_file.ts";
+import { watchDrop } from "./drop_watch.ts";
 import { destinationOf, offsetAt, writeReceived } from "./inject.ts";
 import { type BoundListener, bindListeners } from "./listen.ts";
 import { operatorOf } from "./operator.ts";
@@ -60,6 +62,13 @@ async function start(config: Config, seams: Seams): Promise<Daemon> {
   const operator = operatorOf({ config, clock, store, listeners: listening.bound, rules: () => rules, newId });
   undo.use(
     await startControl(controlSocketPath(config.data_dir), operator, { clock, messageSize: config.message_size }),
+  );
+  undo.use(
+    watchDrop(dropFolder(config), {
+      clock,
+      messageSize: config.message_size,
+      submit: async (message) => await operator.submit(message),
+    }),
   );
   undo.defer(async () => await unbind.disposeAsync());
   door.open((role) => receptionOf(role, { config, clock, store, newId, rules: () => rules, srs: () => srs }));

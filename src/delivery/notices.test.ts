@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { ManualClock } from "../../test/support/clock.ts";
 import { type Bytes, fromUtf8, seededRandom, utf8 } from "../base/mod.ts";
 import { noticeBound } from "../dsn/mod.ts";
 import { domain, type Envelope, type Mailbox, NO_DEMAND, NULL_REVERSE_PATH } from "../mail/mod.ts";
+import { bindingDemand } from "../policy/mod.ts";
 import type { Claim, QueueId } from "../queue/mod.ts";
+import { memoryStore } from "../queue/store/mod.ts";
 import { type Status, statusOf } from "../status/mod.ts";
 import { markWarned, noticesFor, type NoticeOptions, readStart, toldOf } from "./notices.ts";
 import { nextAttempt } from "./retry.ts";
@@ -198,6 +201,38 @@ test("noticesFor: beyond the bound a delay waits for the next attempt, a success
     other.enqueue.map(({ message }) => message.acceptedAt - NOW),
     [0],
   );
+});
+
+test("noticesFor: a failure that leaves later waits in the queue, and bindingDemand never holds a notice back (RFC 8689 §5)", async () => {
+  const clock = new ManualClock(NOW);
+  await using store = memoryStore({ clock });
+  const bound = noticeBound({ perMinute: 1, burst: 1, longestWait: HOUR, senders: 10 });
+  const demand = { level: "secure", propagate: true, because: [{ source: "submitter", says: "asked" }] } as const;
+  const unit = claim({ demand });
+  const told = toldOf(unit, { outcomes: new Map([[0, FAILED]]) }, { now: NOW, retry: RETRY });
+  let made = 0;
+  const newId = (): QueueId => `n${made++}` as QueueId;
+  for (let count = 0; count < 2; count++) {
+    for (const { message, body } of noticesFor(unit, told, options({ bound, newId })).enqueue) {
+      const sink = store.stage();
+      await sink.write(body);
+      await store.commit(message, await sink.finish());
+    }
+  }
+  const due = async (): Promise<readonly string[]> => {
+    const claims = await store.claim({ now: clock.now(), lease: HOUR, limit: 10 });
+    for (const {
+      envelope: { demand, reversePath },
+    } of claims) {
+      const { level, propagate } = bindingDemand(demand, reversePath);
+      assert.deepEqual([demand.propagate, level, propagate], [true, "may", false]);
+    }
+    return claims.map(({ message }) => message);
+  };
+  assert.deepEqual(await due(), ["n0"]);
+  assert.equal(await store.nextDue(), NOW + 60_000);
+  clock.advance(60_000);
+  assert.deepEqual(await due(), ["n1"]);
 });
 
 test("readStart: a bounded beginning, and no more is read than that", async () => {

@@ -50,6 +50,11 @@ const COMMANDS: readonly Entry[] = [
     load: async () => (await import("./dns.ts")).dnsCommand(),
   },
   {
+    name: "policy",
+    about: "Show how mail to a domain would be protected, and why; or what was counted of it",
+    load: async () => (await import("./policy.ts")).policyCommand(),
+  },
+  {
     name: "trace",
     about: "Show the way a message took, how each hop was protected, and what of it can be believed",
     load: async () => (await import("./trace.ts")).traceCommand(),

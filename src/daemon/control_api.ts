@@ -25,6 +25,7 @@ export interface Operator {
   content(id: string): Promise<{ readonly size: number; readonly content: AsyncIterable<Bytes> } | undefined>;
   /** How many destinations that touches; undefined when the filter names a message that is not there. */
   operate(filter: UnitFilter, operation: Operation): Promise<number | undefined>;
+  tallies: Store["tallies"];
   /** Takes a message handed in on this machine; the error is what to tell the sender. */
   submit(message: LocalMessage): Promise<Result<{ readonly id: string }, Status>>;
 }

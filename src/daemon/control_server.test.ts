@@ -37,6 +37,7 @@ function fakeOperator(): Fake {
     show: async () => undefined,
     content: async () => undefined,
     operate: async () => undefined,
+    tallies: async () => [],
     async submit(message) {
       submitted.push(message);
       return ok({ id: "x" });

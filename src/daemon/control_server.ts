@@ -69,6 +69,8 @@ async function answer(operator: Operator, request: IncomingMessage, messageSize:
   switch (call) {
     case "GET status":
       return { status: 200, body: await operator.status() };
+    case "GET tallies":
+      return { status: 200, body: { version: 1, tallies: await operator.tallies(url.searchParams.get("day") ?? undefined) } };
     case "POST messages":
       return await submit(operator, request, { url, messageSize });
     default:

@@ -12,3 +12,5 @@ export { type Daemon, startDaemon } from "./compose.ts";
 export { runDaemon } from "./run.ts";
 export type { Seams } from "./seams.ts";
 export { testNames } from "./names.ts";
+export { type Looked, openPolicyLook, type PolicyLook } from "./policy_look.ts";
+export { daemonTallies, type Tallied } from "./policy_tallies.ts";

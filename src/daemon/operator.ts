@@ -41,6 +41,7 @@ export function operatorOf(parts: OperatorParts): Operator {
       if (count > 0 || filter.message === undefined) return count;
       return (await store.show(filter.message)) === undefined ? undefined : 0;
     },
+    tallies: (day) => store.tallies(day),
     submit: injectInto(parts),
   };
 }

@@ -1,0 +1,62 @@
+import { systemClock, systemRandom } from "../base/mod.ts";
+import type { Config } from "../config/mod.ts";
+import { type Plan, planDelivery, routeFor, type RouteTarget } from "../delivery/mod.ts";
+import type { Mailbox, TlsDemand } from "../mail/mod.ts";
+import type { StsFacts } from "../policy/mod.ts";
+import { openNames } from "./names.ts";
+import { openPolicy } from "./policy.ts";
+import type { Seams } from "./seams.ts";
+import { policiesOf, routesOf, selfOf } from "./translate.ts";
+
+/** What would become of a message to one recipient. */
+export interface Looked {
+  readonly target: RouteTarget["kind"];
+  /** Absent for what never leaves this machine. */
+  readonly plan?: Plan;
+  /** The MTA-STS policy that was stored before anybody was asked. */
+  readonly stored?: StsFacts;
+}
+
+export interface PolicyLook extends AsyncDisposable {
+  /** Plans as delivery does, up to the point where it would dial. */
+  look(recipient: Mailbox, demand: TlsDemand): Promise<Looked>;
+}
+
+/** Opens what planning needs, whether a daemon runs or not. Reads what that has stored, and writes nothing. */
+export async function openPolicyLook(
+  config: Config,
+  seams: Pick<Seams, "clock" | "random" | "resolver"> = {},
+): Promise<PolicyLook> {
+  const { clock = systemClock, random = systemRandom } = seams;
+  await using undo = new AsyncDisposableStack();
+  const names =
+    seams.resolver === undefined
+      ? undo.use(await openNames(config, { clock, random }))
+      : { resolver: seams.resolver, daneOff: async () => undefined };
+  const policy = undo.use(await openPolicy(config, { ...names, clock, random, readOnly: true }));
+  const [routes, policies, self] = [routesOf(config), policiesOf(config), selfOf(config)];
+  const kept = undo.move();
+  return {
+    async look(recipient, demand) {
+      const target = routeFor(routes, recipient);
+      if (target.kind !== "mx" && target.kind !== "smtp") return { target: target.kind };
+      const hop = target.kind === "smtp" ? target.host : recipient.domain;
+      const stored = policy.cache?.stored(hop as Parameters<NonNullable<typeof policy.cache>["stored"]>[0]);
+      const { resolver } = names;
+      const { sources, taking } = policy;
+      const errand = { destination: recipient.domain, demand, via: target };
+      const plan = await planDelivery(errand, {
+        resolver,
+        random,
+        policies,
+        self,
+        sources,
+        taking,
+        port: config.outbound.port,
+        now: clock.now(),
+      });
+      return { target: target.kind, plan, ...(stored === undefined ? {} : { stored }) };
+    },
+    [Symbol.asyncDispose]: async () => await kept.disposeAsync(),
+  };
+}

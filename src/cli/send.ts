@@ -1,8 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { Command, Option } from "commander";
 import { type Bytes, utf8 } from "../base/mod.ts";
-import { daemonQueue, reversePathOf } from "../daemon/mod.ts";
+import { daemonQueue, mechanismsOf, reversePathOf } from "../daemon/mod.ts";
 import { formatMailbox, type Mailbox, parseMailbox } from "../mail/mod.ts";
+import { demandFault, type LocalMessage } from "../submission/mod.ts";
 import { CommandFailure, EXIT } from "./exit.ts";
 import { print, printJson } from "./print.ts";
 import { requireConfig } from "./settings.ts";
@@ -11,7 +12,10 @@ interface SendOptions {
   readonly config?: string;
   readonly from: string;
   readonly to: readonly string[];
-  readonly tls: "may" | "encrypt" | "secure";
+  readonly tls?: "may" | "encrypt" | "secure";
+  readonly by?: string;
+  readonly mx?: "dnssec" | "dnssec-or-sts";
+  readonly requiretls?: boolean;
   readonly subject?: string;
   readonly text?: string;
   readonly json?: boolean;
@@ -27,10 +31,19 @@ export function sendCommand(): Command {
     .option("--subject <text>", "subject of a message made with --text")
     .option("--text <text>", "make a message with this text")
     .addOption(
-      new Option("--tls <level>", "the least protection on the way")
-        .choices(["may", "encrypt", "secure"])
-        .default("may"),
+      new Option(
+        "--tls <level>",
+        "the least protection on the way; may prefers delivery, and says so in the header",
+      ).choices(["may", "encrypt", "secure"]),
     )
+    .option("--by <mechanisms>", "with --tls secure: dane, webpki or both with a comma; either will do")
+    .addOption(
+      new Option("--mx <proof>", "with --tls secure: how the names of mail hosts must be proved").choices([
+        "dnssec",
+        "dnssec-or-sts",
+      ]),
+    )
+    .option("--requiretls", "secure, and every further hop must promise the same (RFC 8689)")
     .option("-c, --config <file>", "configuration file")
     .option("--json", "print JSON")
     .action(send);
@@ -46,11 +59,26 @@ async function send(file: string | undefined, options: SendOptions): Promise<voi
   if (!from.ok) throw new CommandFailure(`--from: ${from.error}`, EXIT.usage);
   const to = options.to.map(recipient);
   const content = options.text === undefined ? await readMessage(file) : compose(options, to, options.text);
-  const taken = await daemonQueue(config).submit({ from: from.value, to, demand: options.tls, content });
+  const taken = await daemonQueue(config).submit({ from: from.value, to, ...demandOf(options), content });
   if (!taken.ok) throw new CommandFailure(taken.error.text, taken.error.again ? EXIT.tryAgain : EXIT.finding);
   const { id, running } = taken.value;
   if (options.json === true) printJson({ version: 1, id, running });
   else print(`Queued as ${id}${running ? "" : "; the daemon does not run, so it leaves when hopseal run starts"}`);
+}
+
+function demandOf(options: SendOptions): Pick<LocalMessage, "demand" | "tls"> {
+  const by = mechanismsOf(options.by ?? null);
+  if (!by.ok) throw new CommandFailure(`--by: ${by.error}`, EXIT.usage);
+  const demand = options.tls ?? (options.requiretls === true ? "secure" : "may");
+  const tls = {
+    ...(by.value === undefined ? {} : { by: by.value }),
+    ...(options.mx === undefined ? {} : { mxAuthentic: options.mx }),
+    ...(options.requiretls === true ? { requireTls: true as const } : {}),
+    ...(options.tls === "may" ? { optional: true as const } : {}),
+  };
+  const fault = demandFault({ demand, tls });
+  if (fault !== undefined) throw new CommandFailure(fault, EXIT.usage);
+  return { demand, tls };
 }
 
 function recipient(text: string): Mailbox {

@@ -1,7 +1,8 @@
 import { type Bytes, err, ok, type Result } from "../base/mod.ts";
 import { formatMailbox, type Mailbox, NULL_REVERSE_PATH, parseMailbox, type ReversePath } from "../mail/mod.ts";
-import type { LocalMessage } from "../submission/mod.ts";
+import { demandFault, type LocalMessage } from "../submission/mod.ts";
 import { readDsn, writeDsn } from "./dsn_query.ts";
+import { readTls, writeTls } from "./tls_query.ts";
 
 /** How a local message travels over the control socket: envelope in the query, content as the body. */
 export function localMessageQuery(message: LocalMessage): URLSearchParams {
@@ -9,6 +10,7 @@ export function localMessageQuery(message: LocalMessage): URLSearchParams {
   if (message.from.kind === "mailbox") query.set("from", formatMailbox(message.from.mailbox));
   for (const mailbox of message.to) query.append("to", formatMailbox(mailbox));
   writeDsn(message.dsn, query);
+  writeTls(query, message.tls);
   return query;
 }
 
@@ -24,7 +26,12 @@ export function localMessageOf(query: URLSearchParams, content: Bytes): Result<L
     to.push(parsed.value);
   }
   const dsn = readDsn(query);
-  return to.length === 0 ? err("There is no recipient") : ok({ from: from.value, to, demand: tls, dsn, content });
+  const finer = readTls(query);
+  if (!finer.ok) return finer;
+  if (to.length === 0) return err("There is no recipient");
+  const message: LocalMessage = { from: from.value, to, demand: tls, tls: finer.value, dsn, content };
+  const fault = demandFault(message);
+  return fault === undefined ? ok(message) : err(fault);
 }
 
 /** "" and "<>" are the null reverse-path. */

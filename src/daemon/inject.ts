@@ -24,6 +24,7 @@ export function injectInto(parts: InjectParts): (message: LocalMessage) => Retur
       store,
       clock,
       messageSize: config.message_size,
+      tlsRequiredNo: config.policy.tls_required_no,
       async resolve(mailbox) {
         const verdict = await judgeRecipient(rules(), { kind: "mailbox", mailbox }, true);
         return verdict.ok ? ok(verdict.value.targets) : verdict;

@@ -14,3 +14,4 @@ export type { Seams } from "./seams.ts";
 export { testNames } from "./names.ts";
 export { type Looked, openPolicyLook, type PolicyLook } from "./policy_look.ts";
 export { daemonTallies, type Tallied } from "./policy_tallies.ts";
+export { mechanismsOf } from "./tls_query.ts";

@@ -1,11 +1,17 @@
 import { type Bytes, concat, utf8 } from "../base/mod.ts";
-import { type ContentFacts, formatMailbox, type HeaderReport, headerScanner, TLS_REQUIRED } from "../mail/mod.ts";
+import {
+  type ContentFacts,
+  formatMailbox,
+  type HeaderReport,
+  headerScanner,
+  TLS_REQUIRED,
+  withHeader,
+} from "../mail/mod.ts";
 import { type BodySink, type QueueId, storeFault } from "../queue/mod.ts";
 import type { ContentSink } from "../smtp/server/mod.ts";
 import { type Status, statusOf } from "../status/mod.ts";
 import { caseless } from "./aliases.ts";
 import { type Copy, copiesOf } from "./copies.ts";
-import { withHeader } from "./demand.ts";
 import { senderBehind } from "./forwarding.ts";
 import { LONGEST_START } from "./notice.ts";
 import { queueCopies } from "./queue.ts";

@@ -1,10 +1,10 @@
 import type { Clock } from "../base/mod.ts";
-import type { Mailbox } from "../mail/mod.ts";
+import type { Mailbox, NoTlsTaking } from "../mail/mod.ts";
 import type { Destination, QueueId, Store } from "../queue/mod.ts";
 import type { MailRequest, Peer, Reception } from "../smtp/server/mod.ts";
 import { statusOf } from "../status/mod.ts";
 import type { ReceivedFacts } from "../trace/mod.ts";
-import { demandOfMail, type NoTlsTaking } from "./demand.ts";
+import { demandOfMail } from "./demand.ts";
 import type { RecipientRules } from "./recipients.ts";
 import type { SrsSecrets } from "./srs.ts";
 import { startTransaction } from "./transaction.ts";

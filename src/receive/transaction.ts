@@ -1,11 +1,10 @@
 import type { Clock } from "../base/mod.ts";
-import type { Domain, Envelope, Mailbox, Recipient, TlsDemand } from "../mail/mod.ts";
+import type { Domain, Envelope, Mailbox, NoTlsTaking, Recipient, TlsDemand } from "../mail/mod.ts";
 import type { Destination, QueueId, Store } from "../queue/mod.ts";
 import type { MailRequest, Peer, RcptRequest, TransactionHandler } from "../smtp/server/mod.ts";
 import { type Status, statusOf } from "../status/mod.ts";
 import { keyOf } from "./aliases.ts";
 import { contentSink } from "./content.ts";
-import type { NoTlsTaking } from "./demand.ts";
 import { entriesOf, type Entry } from "./entry.ts";
 import { judgeReturned } from "./forwarding.ts";
 import { type Accepted, isOurs, judgeRecipient, type RecipientRules } from "./recipients.ts";

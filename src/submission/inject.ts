@@ -1,10 +1,22 @@
 import { type Clock, err, ok, type Result } from "../base/mod.ts";
-import { type Domain, type Envelope, formatMailbox, formatReversePath, type Mailbox, needsUtf8 } from "../mail/mod.ts";
+import {
+  type Domain,
+  type Envelope,
+  formatMailbox,
+  formatReversePath,
+  type Mailbox,
+  needsUtf8,
+  type NoTlsTaking,
+  type Recipient,
+  withHeader,
+} from "../mail/mod.ts";
+import { withoutSuccess } from "../dsn/mod.ts";
 import { publish } from "../observe/mod.ts";
 import { type Destination, type QueueId, type Store, storeFault, unitsOf } from "../queue/mod.ts";
 import { contentFacts } from "../smtp/grammar/mod.ts";
 import { type Status, statusOf } from "../status/mod.ts";
 import { formatDate, type ReceivedFacts } from "../trace/mod.ts";
+import { demandFault, localDemand } from "./demand.ts";
 import { addMissingFields } from "./fixup.ts";
 import type { LocalMessage } from "./message.ts";
 import { normaliseLines } from "./normalise.ts";
@@ -16,6 +28,8 @@ export interface InjectOptions {
   readonly messageSize: number;
   /** Where mail to an address goes: itself, or what its aliases lead to. */
   readonly resolve: (mailbox: Mailbox) => Promise<Result<readonly Mailbox[], Status>>;
+  /** Whose `TLS-Required: No` counts; default all (RFC 8689 §4.1). */
+  readonly tlsRequiredNo?: NoTlsTaking;
   readonly newId: () => QueueId;
   readonly destinationOf: (mailbox: Mailbox) => Destination;
   readonly offsetAt: (instant: number) => number;
@@ -27,22 +41,25 @@ export async function injectLocal(
   message: LocalMessage,
   options: InjectOptions,
 ): Promise<Result<{ id: QueueId }, Status>> {
+  const fault = demandFault(message);
+  if (fault !== undefined) return err(statusOf("policy-refused", fault));
   const normal = normaliseLines(message.content);
   if (!normal.ok) return err(statusOf("bare-cr-lf", normal.error));
-  const recipients = await resolveAll(message.to, options);
+  const recipients = await resolveAll(message, options);
   if (!recipients.ok) return recipients;
   const id = options.newId();
   const at = options.clock.now();
   const offset = options.offsetAt(at);
-  const content = addMissingFields(normal.value, {
+  const fixed = addMissingFields(normal.value, {
     from: message.from,
     date: formatDate(at, offset),
     messageId: `${id}@${options.hostname}`,
+    tlsOptional: message.tls?.optional === true,
   });
+  const { content } = fixed;
   if (content.length > options.messageSize) return err(statusOf("message-too-big"));
-  const smtpUtf8 = [...recipients.value, ...(message.from.kind === "mailbox" ? [message.from.mailbox] : [])].some(
-    needsUtf8,
-  );
+  const senders = message.from.kind === "mailbox" ? [message.from.mailbox] : [];
+  const smtpUtf8 = [...recipients.value.map(({ mailbox }) => mailbox), ...senders].some(needsUtf8);
   const only = message.to.length === 1 ? message.to[0] : undefined;
   const trace = options.writeReceived({
     by: options.hostname,
@@ -54,21 +71,19 @@ export async function injectLocal(
     ...(only === undefined ? {} : { for: only }),
   });
   const facts = contentFacts([trace, content]);
-  const { notify, ...dsn } = message.dsn ?? {};
+  const { notify: _notify, ...dsn } = message.dsn ?? {};
   const envelope: Envelope = {
     reversePath: message.from,
-    recipients: recipients.value.map((mailbox) => ({ mailbox, ...(notify === undefined ? {} : { notify }) })),
+    recipients: recipients.value,
     body: facts.eightBit ? "8bitmime" : "7bit",
     smtpUtf8,
     dsn,
-    demand: {
-      level: message.demand,
-      propagate: false,
-      because:
-        message.demand === "may"
-          ? []
-          : [{ source: "submitter", says: `the sender asked for at least "${message.demand}"` }],
-    },
+    demand: withHeader(localDemand(message), {
+      values: fixed.tlsRequired,
+      taking: options.tlsRequiredNo ?? "all",
+      known: true,
+      who: "a local sender",
+    }),
     origin: { kind: "local" },
     content: facts,
   };
@@ -107,12 +122,25 @@ async function queue(
   return ok({ id });
 }
 
-async function resolveAll(to: readonly Mailbox[], options: InjectOptions): Promise<Result<readonly Mailbox[], Status>> {
-  const found = new Map<string, Mailbox>();
-  for (const mailbox of to) {
-    const targets = await options.resolve(mailbox);
+/** Every recipient once. What aliases lead to keeps the address that was asked for, and NOTIFY as RFC 3461 §5.2.7 has it. */
+async function resolveAll(
+  message: LocalMessage,
+  options: InjectOptions,
+): Promise<Result<readonly Recipient[], Status>> {
+  const found = new Map<string, Recipient>();
+  for (const asked of message.to) {
+    const targets = await options.resolve(asked);
     if (!targets.ok) return targets;
-    for (const target of targets.value) found.set(formatMailbox(target), target);
+    const { notify: wanted } = message.dsn ?? {};
+    // RFC 3461 §5.2.7.3
+    const notify = targets.value.length > 1 ? withoutSuccess(wanted) : wanted;
+    for (const mailbox of targets.value) {
+      const key = formatMailbox(mailbox);
+      if (found.has(key)) continue;
+      const renamed = key.toLowerCase() !== formatMailbox(asked).toLowerCase();
+      const original = { type: needsUtf8(asked) ? "utf-8" : "rfc822", address: formatMailbox(asked) };
+      found.set(key, { mailbox, ...(renamed ? { original } : {}), ...(notify === undefined ? {} : { notify }) });
+    }
   }
   return ok([...found.values()]);
 }

@@ -47,5 +47,5 @@ test("addMissingFields: adds what a message must have and nothing that it has (R
     ["hello there\r\n", `${added}\r\nhello there\r\n`],
     ["date: now\r\nMESSAGE-id: <a@b>\r\n\r\nx\r\n", "date: now\r\nMESSAGE-id: <a@b>\r\n\r\nx\r\n"],
   ];
-  for (const [given, expected] of table) assert.equal(text(addMissingFields(utf8(given), fix)), expected);
+  for (const [given, expected] of table) assert.equal(text(addMissingFields(utf8(given), fix).content), expected);
 });

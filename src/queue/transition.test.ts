@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { statusOf } from "../status/mod.ts";
 import type { RecipientState } from "./port.ts";
-import { claimed, isClaimable, renewed, settled, shownState, type UnitState } from "./transition.ts";
+import { claimed, isClaimable, operated, renewed, settled, shownState, type UnitState } from "./transition.ts";
 
 const PENDING: RecipientState = { kind: "pending" };
 const MIXED_OF = (state: RecipientState): ReadonlyMap<number, RecipientState> =>
@@ -96,4 +96,48 @@ test("shownState", () => {
       ["held", "held"],
     ],
   );
+});
+
+test("operated: every operation on every kind of unit", () => {
+  const units = {
+    due: { kind: "ready", due: 10, crashes: 1 },
+    waiting: { kind: "ready", due: 50, crashes: 1 },
+    held: { kind: "held", due: 10, crashes: 2 },
+    leased: { kind: "leased", due: 50, crashes: 0 },
+    expired: { kind: "leased", due: 10, crashes: 0 },
+  } as const;
+  const table = (["retry", "release", "hold", "drop"] as const).map((operation) => [
+    operation,
+    Object.fromEntries(
+      Object.entries(units)
+        .map(([name, unit]) => [name, operated(unit, operation, 20)] as const)
+        .filter(([, after]) => after !== undefined),
+    ),
+  ]);
+  assert.deepEqual(Object.fromEntries(table), {
+    retry: { waiting: { kind: "ready", due: 20, crashes: 1 } },
+    release: { held: { kind: "ready", due: 20, crashes: 0 } },
+    hold: {
+      due: { kind: "held", due: 10, crashes: 1, heldBy: "operator" },
+      waiting: { kind: "held", due: 50, crashes: 1, heldBy: "operator" },
+    },
+    drop: { due: "gone", waiting: "gone", held: "gone" },
+  });
+});
+
+test("settled: untouched gives the attempt back and keeps the crashes that were seen", () => {
+  const suspect = { ...claimed({ ...LEASED }, 200) };
+  assert.deepEqual([suspect.attempt, suspect.crashes], [5, 1]);
+  const none = new Map<number, RecipientState>();
+  const outcomes = [{}, { retryAt: 300 }, { hold: true }].map((more) => {
+    const after = settled(suspect, suspect.token, { at: 150, recipients: none, untouched: true, ...more });
+    return after.kind === "kept"
+      ? [after.unit.kind, after.unit.due, after.unit.attempt, after.unit.crashes]
+      : after.kind;
+  });
+  assert.deepEqual(outcomes, [
+    ["ready", 150, 4, 1],
+    ["ready", 300, 4, 1],
+    ["held", 200, 4, 1],
+  ]);
 });

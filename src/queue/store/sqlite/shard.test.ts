@@ -146,6 +146,12 @@ test("a shard that schema 1 left is read whole and delivered", async (t) => {
     );
   }
   assert.deepEqual(seen, expected);
+  // The migration gave the units their senders.
+  const bySender = async (sender: string): Promise<unknown> =>
+    (await store.list({ filter: { sender } })).map(({ id }) => id);
+  assert.deepEqual(await bySender("ann@PINE.example"), ["second2full"]);
+  assert.deepEqual(await bySender(""), ["first1waiting", "fourth4leased", "third3held"]);
+  assert.deepEqual(await store.tallies(), []);
   const claims = await store.claim({ now, lease: 1000, limit: 10 });
   assert.deepEqual(
     claims.map(({ message, attempt, crashes }) => [message, attempt, crashes]),

@@ -3,6 +3,7 @@ import { type Route, routeFor } from "../delivery/mod.ts";
 import { type Domain, isLiteral, parseDomain, parseMailbox } from "../mail/mod.ts";
 import { parseNamePattern } from "../policy/mod.ts";
 import { checkDomains } from "./check_domains.ts";
+import { checkPolicy } from "./check_policy.ts";
 import { checkTarget } from "./check_routes.ts";
 import { type CheckIssue, type CheckWorld, error, warning } from "./issue.ts";
 import { holdsStrangers } from "./network.ts";
@@ -22,6 +23,7 @@ export function checkConfig(config: Config, world: CheckWorld): CheckIssue[] {
     ...checkTlsPolicies(config, world),
     ...checkOutbound(config, world),
     ...checkDns(config, world),
+    ...checkPolicy(config, world),
   ];
 }
 

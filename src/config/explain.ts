@@ -1,4 +1,5 @@
 import { formatMailbox } from "../mail/mod.ts";
+import { policySettings } from "./explain_policy.ts";
 import type { Config, ListenConfig, RouteConfig, TlsPolicyConfig } from "./types.ts";
 
 export interface Setting {
@@ -64,6 +65,7 @@ export function explainConfig(config: Config): Setting[] {
       means: config.dns.servers.length === 0 ? "The system's resolvers" : "These resolvers",
     },
     { key: "dns.dnssec", value: quote(config.dns.dnssec), means: DNSSEC[config.dns.dnssec] },
+    ...policySettings(config),
     { key: "outbound.port", value: String(config.outbound.port), means: "Where MX hosts are dialled" },
     {
       key: "outbound.concurrency",

@@ -19,7 +19,7 @@ test("parseConfig: three keys are enough, every other has a default", () => {
   assert.ok(result.ok);
   assert.equal(result.value.config.data_dir, "/etc/hopseal/q");
   assert.equal(result.value.config.message_size, 50_000_000);
-  assert.deepEqual(result.value.config.retry, { first: 1_800_000, expire_after: 432_000_000 });
+  assert.deepEqual(result.value.config.retry, { first: 1_800_000, warn_after: 14_400_000, expire_after: 432_000_000 });
   assert.deepEqual(result.value.config.relay.networks, []);
 });
 

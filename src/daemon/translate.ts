@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { networkInterfaces } from "node:os";
 import { type Config, parseHostPort, type RouteTarget as RouteTargetConfig } from "../config/mod.ts";
 import type { FixedHop, LmtpTarget, Route, RouteTarget } from "../delivery/mod.ts";
-import { type LocalPolicies, type LocalPolicy, localPolicies, parseNamePattern } from "../policy/mod.ts";
+import { type LocalPolicies, type LocalPolicy, localPolicies, parseNamePattern, type Pin } from "../policy/mod.ts";
 
 /** `[[route]]` as delivery takes it. */
 export function routesOf(config: Config): readonly Route[] {
@@ -17,6 +17,8 @@ export function policiesOf(config: Config): LocalPolicies {
         destination: entry.destination,
         level: entry.level,
         ...(entry.mx === undefined ? {} : { mx: entry.mx.flatMap(patternOf) }),
+        ...(entry.by === undefined ? {} : { by: entry.by }),
+        ...(entry.pin === undefined ? {} : { pins: entry.pin.map(pinOf) }),
         ...(entry.override === true && entry.until !== undefined
           ? { override: { until: new Date(entry.until).getTime() } }
           : {}),
@@ -65,6 +67,14 @@ function agentOf(text: string): LmtpTarget["at"] {
   const parsed = parseHostPort(text, LMTP_PORT);
   if (!parsed.ok) throw new Error(`The local delivery agent ${JSON.stringify(text)} cannot be used: ${parsed.error}`);
   return parsed.value;
+}
+
+/** "spki:HEX" or "cert:HEX", which the configuration was checked for. */
+function pinOf(text: string): Pin {
+  return {
+    of: text.toLowerCase().startsWith("spki:") ? "spki" : "certificate",
+    sha256: Uint8Array.fromHex(text.slice(5)),
+  };
 }
 
 function patternOf(text: string): NonNullable<LocalPolicy["mx"]>[number][] {

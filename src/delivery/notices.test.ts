@@ -203,6 +203,29 @@ test("noticesFor: beyond the bound a delay waits for the next attempt, a success
   );
 });
 
+test("noticesFor: strangers are counted by domain, those who hand mail in here by address", () => {
+  const leaves = (name: string, more: Partial<Envelope>): string => {
+    const bound = noticeBound({ perMinute: 1, burst: 1, longestWait: HOUR, senders: 10 });
+    const waits = ["ada", name].flatMap((localPart) => {
+      const reversePath = { kind: "mailbox", mailbox: mailbox(localPart, "pine.example") } as const;
+      const unit = claim({ ...more, reversePath });
+      const told = toldOf(unit, { outcomes: new Map([[0, FAILED]]) }, { now: NOW, retry: RETRY });
+      return noticesFor(unit, told, options({ bound })).enqueue.map(({ message }) => message.acceptedAt - NOW);
+    });
+    return waits.join(" ");
+  };
+  assert.deepEqual(
+    [
+      leaves("bo", { origin: { kind: "mx" } }),
+      leaves("bo", { origin: { kind: "mx" }, identity: "ada" }),
+      leaves("bo", { origin: { kind: "submission" } }),
+      leaves("ada", { origin: { kind: "submission" } }),
+      leaves("bo", { origin: { kind: "local" } }),
+    ],
+    ["0 60000", "0 0", "0 0", "0 60000", "0 0"],
+  );
+});
+
 test("noticesFor: a failure that leaves later waits in the queue, and bindingDemand never holds a notice back (RFC 8689 §5)", async () => {
   const clock = new ManualClock(NOW);
   await using store = memoryStore({ clock });

@@ -12,7 +12,7 @@ import {
   type ReportedRecipient,
   writeNotice,
 } from "../dsn/mod.ts";
-import { type Domain, type Mailbox, needsUtf8 } from "../mail/mod.ts";
+import { type Domain, formatMailbox, type Mailbox, needsUtf8 } from "../mail/mod.ts";
 import type { Claim, Destination, NewMessage, QueueId, RecipientState } from "../queue/mod.ts";
 import { generateReceived } from "../trace/mod.ts";
 import type { RetryPolicy } from "./retry.ts";
@@ -75,7 +75,7 @@ export function noticesFor(claim: Unit, told: Told, options: NoticeOptions): Not
   for (const kind of KINDS) {
     const about = [...told].filter(([, { action }]) => kindOf(action) === kind);
     if (about.length === 0) continue;
-    const turn = options.bound?.turn(sender.domain, kind, options.now) ?? { kind: "now" };
+    const turn = options.bound?.turn(countedAs(claim, sender), kind, options.now) ?? { kind: "now" };
     if (turn.kind === "never") {
       dropped.push(kind);
       continue;
@@ -144,6 +144,12 @@ function wasWarned(claim: Pick<Claim, "recipients">, index: number): boolean {
 function kindOf(action: ReportedRecipient["action"]): NoticeKind {
   if (action === "failed") return "failure";
   return action === "delayed" ? "delay" : "success";
+}
+
+/** Strangers may forge any sender of a domain; those who hand mail in here are counted one by one. */
+function countedAs({ envelope }: Unit, sender: Mailbox): string {
+  const known = envelope.identity !== undefined || envelope.origin.kind !== "mx";
+  return known ? formatMailbox(sender) : sender.domain;
 }
 
 interface Plan {

@@ -20,6 +20,7 @@ networks = ["127.0.0.0/8"]
 [[domain]]
 name = "rook.example"
 recipients = "any"
+aliases = { sales = ["x@rook.example", "y@rook.example"], info = "z@rook.example" }
 [[route]]
 recipients = ["pine.example"]
 deliver = { smtp = "127.0.0.1:${port}" }

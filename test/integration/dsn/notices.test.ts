@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
 import { test } from "node:test";
+import { promisify } from "node:util";
 import { fromUtf8 } from "../../../src/base/mod.ts";
-import { startHopseal } from "../../support/hopseal.ts";
+import { MAIN, startHopseal } from "../../support/hopseal.ts";
 import { startSink } from "../../support/sink.ts";
 import { startPeer } from "../delivery/_peer.ts";
 import { CONTENT, house, notices, send, told } from "./_house.ts";
@@ -79,4 +81,40 @@ test("notices: first of the delay, once, then of the end of waiting (RFC 3461 §
   assert.equal((first?.retryUntil ?? 0) - (delay.message.arrivedAt ?? 0), 4000);
   assert.deepEqual(first?.diagnostic, { type: "smtp", value: "450 4.2.0 greylisted" });
   assert.deepEqual([delay.message.envelopeId, failure.message.envelopeId], ["e", "e"]);
+});
+
+test("notices: an alias of several is told of as expanded and no further, an alias of one where it leads (RFC 3461 §5.2.7)", async () => {
+  await using peer = await startPeer("good");
+  await using hopseal = await startHopseal({ config: house(peer.port, LATER) });
+  await send(
+    hopseal,
+    [
+      { to: "sales@rook.example", notify: ["success"], original: { type: "rfc822", address: "Sales@old.example" } },
+      { to: "info@rook.example", notify: ["success"] },
+    ],
+    { envid: "e" },
+  );
+  const reports = await notices(hopseal, 2);
+  assert.deepEqual(
+    told(reports).map((line) => line.split(" ").slice(0, 3).join(" ")),
+    ["delivered 2.6.0 z@rook.example", "expanded 2.0.0 sales@rook.example"],
+  );
+  assert.deepEqual(
+    reports.map(({ message }) => message.envelopeId),
+    ["e", "e"],
+  );
+});
+
+test("notices: what asked for protection and could not have it comes back as nothing but its name (RFC 8689 §5)", async () => {
+  await using peer = await startPeer("no-starttls");
+  await using hopseal = await startHopseal({ config: house(peer.port, 'first = "1 s"\nexpire_after = "2 s"') });
+  const words = ["--from", "ada@rook.example", "--to", "bo@pine.example", "--tls", "encrypt"];
+  const letter = ["--subject", "canary", "--text", "the secret body"];
+  await promisify(execFile)(process.execPath, [MAIN, "send", "-c", hopseal.configFile, ...words, ...letter]);
+  const [report] = await notices(hopseal, 1);
+  assert.ok(report !== undefined);
+  assert.match(told([report])[0] ?? "", /^failed 5\.\d+\.\d+ bo@pine\.example$/);
+  assert.match(fromUtf8(report.returned?.content ?? new Uint8Array(0)), /^(?:(?:Message-ID|Date): [^\n]+\n){2}$/);
+  assert.ok(!JSON.stringify(report).includes("canary"));
+  assert.equal(peer.clear, "");
 });

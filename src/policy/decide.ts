@@ -1,11 +1,11 @@
 import type { Because, TlsDemand } from "../mail/mod.ts";
 import { type Level, PLAIN, strongest, strongestFloor } from "./level.ts";
 import { hostName, mxAuthenticity } from "./names.ts";
-import { daneNow } from "./precedence.ts";
+import { daneNow, takingOf } from "./precedence.ts";
 import { daneWishes } from "./sources/dane-wish.ts";
 import { listWishes } from "./sources/list.ts";
 import { localWishes } from "./sources/local.ts";
-import { messageWishes } from "./sources/message.ts";
+import { gradeRemarks, messageWishes } from "./sources/message.ts";
 import { stsWishes } from "./sources/sts-wish.ts";
 import type {
   Expectation,
@@ -34,6 +34,7 @@ export function decide(facts: TlsFacts, demand: TlsDemand): TlsDecision {
   const because = [
     ...wishes.flatMap((wish) => wish.because),
     ...published.flatMap((said) => said.remarks),
+    ...gradeRemarks(facts, demand),
     ...remarks(enforced, wishes, demand),
   ];
   const view: View = {
@@ -67,9 +68,7 @@ function proceed({ facts, level, because, known, ...view }: View, demand: TlsDem
     level,
     wanted: wantedOf(view.enforced, level),
     floor,
-    ...(demand.propagate
-      ? { requireTls: facts.taking?.requireTls === undefined || facts.taking.requireTls === "enforce" }
-      : {}),
+    ...(demand.propagate ? { requireTls: takingOf(facts).requireTls === "enforce" } : {}),
     mx: mxAuthenticity(facts),
     sni: serverName(facts, inForce, observe),
     ladder: floor.kind === "any" ? WITH_PLAINTEXT : TLS_RUNGS,

@@ -31,7 +31,8 @@ export function securePeer(facts: TlsFacts, ask: SecureAsk): TlsFloor | Impossib
 function unprovedName(facts: TlsFacts, ask: SecureAsk): Impossible | undefined {
   const { host, destination } = facts;
   if (host.learnt !== "mx" || host.mxSecurity === "secure") return undefined;
-  const validated = namedBySts(facts);
+  // RFC 7672 §2.2.1: where DANE alone will do, only a signed MX answer will.
+  const validated = namedBySts(facts) && ask.by?.includes("webpki") !== false;
   // RFC 8689 §4.2.1
   if (ask.mxAuthentic === "dnssec" || (ask.mxAuthentic === "dnssec-or-sts" && !validated)) {
     return skip(`the MX answer that names ${host.name} is not authenticated, which the message asks for`, "requiretls");

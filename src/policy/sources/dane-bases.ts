@@ -16,7 +16,7 @@ export function* baseDomains({
   if (alias === undefined) {
     return signed ? [name] : { kind: "absent", why: `the addresses of ${host.name} are not signed` };
   }
-  const final = (first.chain.at(-1) ?? alias).target.toLowerCase();
+  const final = first.chain.reduce((_, link) => link.target, name).toLowerCase();
   if (signed) return final === name ? [name] : [final, name];
   // RFC 7672 §2.1.3: what an answer with aliases says of its end does not tell how its beginning stands.
   const security = alias.security === "secure" ? "secure" : yield* securityOfAlias(name);

@@ -7,10 +7,9 @@ import type { Wish } from "../wish.ts";
 
 /** What the message itself asks for. */
 export function messageWishes(facts: TlsFacts, demand: TlsDemand): readonly Wish[] {
-  const grade = takingOf(facts).requireTls;
-  const asked = gradedDemand(demand, grade);
+  const asked = gradedDemand(demand, takingOf(facts).requireTls);
   if (asked.level === "may") return [];
-  const source = asked.propagate || demand.propagate ? "requiretls" : "submitter";
+  const source = demand.propagate ? "requiretls" : "submitter";
   const rule = demand.propagate ? { rule: "RFC 8689 §4.2.1" } : {};
   const given = demand.because.length > 0 ? demand.because : [{ source, says: SAYS[source], ...rule } as const];
   const { level, by, mxAuthentic } = asked;
@@ -22,14 +21,7 @@ export function messageWishes(facts: TlsFacts, demand: TlsDemand): readonly Wish
           ...(mxAuthentic === undefined ? {} : { mxAuthentic }),
         })
       : PLAIN[level];
-  return [
-    {
-      policy: { source, domain: facts.destination },
-      level,
-      expectation,
-      because: [...given, ...graded(demand, grade)],
-    },
-  ];
+  return [{ policy: { source, domain: facts.destination }, level, expectation, because: given }];
 }
 
 /** What a demand comes to where REQUIRETLS is taken by this grade. */
@@ -41,7 +33,9 @@ function gradedDemand(demand: TlsDemand, grade: Taking["requireTls"]): TlsDemand
   return { ...own, level: grade === "encrypt" ? strongest(own.level, "encrypt") : own.level };
 }
 
-function graded(demand: TlsDemand, grade: Taking["requireTls"]): readonly Because[] {
+/** That REQUIRETLS is taken as less than it is. */
+export function gradeRemarks(facts: TlsFacts, demand: TlsDemand): readonly Because[] {
+  const grade = takingOf(facts).requireTls;
   if (!demand.propagate || grade === "enforce") return [];
   return [{ source: "local", says: GRADED[grade] }];
 }

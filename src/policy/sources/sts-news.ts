@@ -18,34 +18,28 @@ export type StsNews =
       readonly expires: Instant;
     };
 
-export interface StsChange {
-  readonly before: (StsPolicy & { readonly expires: Instant }) | undefined;
-  readonly after?: StsPolicy;
-  readonly failure?: { readonly trouble: StsTrouble; readonly count: number };
+/** A fetch failed. RFC 8461 §3.3: a policy that asks for nothing is not missed, and neither is one that was never had. */
+export function newsOfFailure(
+  domain: Domain,
+  before: (StsPolicy & { readonly expires: Instant }) | undefined,
+  { trouble, count }: { readonly trouble: StsTrouble; readonly count: number },
+): readonly StsNews[] {
+  if (before === undefined || before.mode === "none") return [];
+  return [{ kind: "refresh-failed", domain, trouble, count, expires: before.expires }];
 }
 
-/** Compares the live policy with what a fetch brought; a first policy is no news. */
-export function newsOf(domain: Domain, { before, after, failure }: StsChange): readonly StsNews[] {
+/** Compares the live policy with a new one; a first policy is no news. */
+export function newsOfPolicy(domain: Domain, before: StsPolicy | undefined, after: StsPolicy): readonly StsNews[] {
   if (before === undefined) return [];
-  const { expires, mode } = before;
-  // RFC 8461 §3.3: a policy that asks for nothing is not missed.
-  if (failure !== undefined) {
-    const { trouble, count } = failure;
-    return mode === "none" ? [] : [{ kind: "refresh-failed", domain, trouble, count, expires }];
-  }
-  return after === undefined ? [] : compared(domain, before, after);
-}
-
-function compared(domain: Domain, before: StsPolicy, after: StsPolicy): readonly StsNews[] {
   const says = `mode ${before.mode} becomes ${after.mode}`;
   if (STRENGTH[after.mode] < STRENGTH[before.mode]) return [{ kind: "weakened", domain, says }];
+  if (after.mode !== before.mode) return [{ kind: "changed", domain, says }];
   const added = after.mx.filter((pattern) => !before.mx.includes(pattern));
-  if (after.mode === "enforce" && before.mode === "enforce" && added.length > 0) {
+  if (after.mode === "enforce" && added.length > 0) {
     return [{ kind: "weakened", domain, says: `${added.join(", ")} may take its mail too` }];
   }
   const removed = before.mx.some((pattern) => !after.mx.includes(pattern));
-  if (after.mode === before.mode && added.length === 0 && !removed) return [];
-  return [{ kind: "changed", domain, says: after.mode === before.mode ? "its MX names change" : says }];
+  return added.length > 0 || removed ? [{ kind: "changed", domain, says: "its MX names change" }] : [];
 }
 
 const STRENGTH = { none: 0, testing: 1, enforce: 2 } as const;

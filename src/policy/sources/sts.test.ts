@@ -309,7 +309,7 @@ test("stsDiscovery: a fetched policy, its facts and its news, compared whole", (
 
 test("refreshDue: daily, sooner for what ends sooner, later and later after failures (RFC 8461 §3.3)", () => {
   const failing = (count: number): StsMemory => {
-    return { policy: ENFORCE, failure: { at: NOW, trouble: { at: "fetch", detail: "" }, count } };
+    return { policy: ENFORCE, failure: { id: "1", at: NOW, trouble: { at: "fetch", detail: "" }, count } };
   };
   assert.equal(refreshDue({}), undefined);
   assert.equal(refreshDue({ policy: ENFORCE }), ENFORCE.fetchedAt + DAY);

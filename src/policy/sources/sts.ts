@@ -19,7 +19,7 @@ import type { Domain } from "../../mail/mod.ts";
 import type { StsFacts, StsTrouble } from "../types.ts";
 import { parseStsPolicy, type StsPolicy } from "./sts-policy.ts";
 import { selectStsRecord } from "./sts-record.ts";
-import { newsOf, type StsNews } from "./sts-news.ts";
+import { newsOfFailure, newsOfPolicy, type StsNews } from "./sts-news.ts";
 
 export type StsAsk =
   /** The TXT records at a name; `noCache` when a stored answer will not do. */
@@ -44,9 +44,9 @@ export interface KnownPolicy extends StsPolicy {
   /** When to look for a new one, whatever the TXT record says (RFC 8461 §10.2). */
   readonly refreshAt: Instant;
 }
-/** The newest failed fetch, for `id` where the TXT record gave one. */
+/** The newest failed fetch, and the id it was for. */
 export interface StsFailure {
-  readonly id?: string;
+  readonly id: string;
   readonly at: Instant;
   readonly trouble: StsTrouble;
   /** In a row. */
@@ -72,12 +72,10 @@ export interface StsFound {
 export function* stsDiscovery(domain: Domain, options: StsOptions): Generator<StsAsk, StsFound, StsReply> {
   const { now, stored, why = "delivery" } = options;
   const live = livePolicy(stored, now);
-  const answer = yield* askTxt(`_mta-sts.${domain}`, why !== "delivery");
-  const record = recordOf(answer);
-  if (!record.ok && (live === undefined || why !== "refresh")) {
-    return { facts: live === undefined ? record.error : factsOf(live, now), news: [] };
-  }
-  const id = record.ok ? record.value : undefined;
+  const record = recordOf(yield* askTxt(`_mta-sts.${domain}`, why !== "delivery"));
+  // RFC 8461 §10.2: in good time a policy is looked for whatever the record says.
+  const id = record.id ?? (why === "refresh" ? live?.id : undefined);
+  if (id === undefined) return { facts: live === undefined ? record.without : factsOf(live, now), news: [] };
   if (live !== undefined && goodEnough(live, { id, now, why })) return { facts: factsOf(live, now), news: [] };
   const recent = stored?.failure;
   if (recent !== undefined && recent.id === id && now - recent.at < HOLD_OFF) {
@@ -85,14 +83,14 @@ export function* stsDiscovery(domain: Domain, options: StsOptions): Generator<St
   }
   const fetched = yield* askPolicy(domain);
   if (!fetched.ok) {
-    const failure = failureOf(fetched.error, { id, now, recent });
+    const failure = { id, at: now, trouble: fetched.error, count: (recent?.count ?? 0) + 1 };
     const store = live === undefined ? { failure } : { policy: live, failure };
-    return { facts: troubled(live, fetched.error, now), store, news: newsOf(domain, { before: live, failure }) };
+    return { facts: troubled(live, fetched.error, now), store, news: newsOfFailure(domain, live, failure) };
   }
-  const policy = knownPolicy(fetched.value, { id: id ?? live?.id ?? "", now, live });
+  const policy = knownPolicy(fetched.value, { id, now, live });
   // RFC 8461 §3.2: a policy without a lifetime serves one delivery.
   const store = policy.maxAge > 0 ? { policy } : {};
-  return { facts: factsOf(policy, now), store, news: newsOf(domain, { before: live, after: policy }) };
+  return { facts: factsOf(policy, now), store, news: newsOfPolicy(domain, live, policy) };
 }
 
 /** The policy from what was kept of it; undefined when the text is none any more. */
@@ -134,20 +132,21 @@ interface Fetched {
   readonly text: string;
 }
 
-/** The id that is announced, or what is known without it. */
-function recordOf(answer: Answer<string>): Result<string, StsFacts> {
+/** The id that is announced, and what is known where nothing is stored and none is. */
+function recordOf(answer: Answer<string>): { readonly id?: string; readonly without: StsFacts } {
   if (answer.kind === "failure") {
     const at = answer.cause === "bogus" ? "dns-bogus" : "dns";
-    return err({ kind: "failed", trouble: { at, detail: answer.detail } });
+    return { without: { kind: "failed", trouble: { at, detail: answer.detail } } };
   }
-  if (answer.kind !== "data") return err({ kind: "none", why: "no MTA-STS record is published" });
+  const none = { kind: "none", why: "no MTA-STS record is published" } as const;
+  if (answer.kind !== "data") return { without: none };
   const record = selectStsRecord(answer.records);
-  return record.ok ? ok(record.value.id) : err({ kind: "none", why: record.error });
+  return record.ok ? { id: record.value.id, without: none } : { without: { ...none, why: record.error } };
 }
 
 function goodEnough(
   live: KnownPolicy,
-  { id, now, why }: { readonly id: string | undefined; readonly now: Instant; readonly why: StsOptions["why"] },
+  { id, now, why }: { readonly id: string; readonly now: Instant; readonly why: StsOptions["why"] },
 ): boolean {
   if (live.id !== id) return false;
   return why === "delivery" || (why === "before-failure" && now - live.fetchedAt < HOLD_OFF);
@@ -167,17 +166,6 @@ function timed(policy: StsPolicy, kept: Pick<KnownPolicy, "id" | "text" | "fetch
   const { id, text, fetchedAt } = kept;
   const refreshAt = fetchedAt + Math.min(REFRESH_EVERY, policy.maxAge / 2);
   return { ...policy, id, text, fetchedAt, expires: fetchedAt + policy.maxAge, refreshAt };
-}
-
-function failureOf(
-  trouble: StsTrouble,
-  {
-    id,
-    now,
-    recent,
-  }: { readonly id: string | undefined; readonly now: Instant; readonly recent: StsFailure | undefined },
-): StsFailure {
-  return { ...(id === undefined ? {} : { id }), at: now, trouble, count: (recent?.count ?? 0) + 1 };
 }
 
 function troubled(live: KnownPolicy | undefined, trouble: StsTrouble, now: Instant): StsFacts {

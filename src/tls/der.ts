@@ -15,7 +15,7 @@ export function derElement(bytes: Uint8Array, at: number, limit: number = bytes.
   const count = first & 0x7f;
   if (count === 0 || count > 4 || at + 2 + count > limit) return undefined;
   let length = 0;
-  for (let octet = 0; octet < count; octet++) length = length * 256 + (bytes[at + 2 + octet] ?? 0);
+  for (const octet of bytes.subarray(at + 2, at + 2 + count)) length = length * 256 + octet;
   if (length < 0x80 || bytes[at + 2] === 0) return undefined;
   const content = at + 2 + count;
   return fitting({ tag, start: at, content, end: content + length }, limit);

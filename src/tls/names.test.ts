@@ -3,6 +3,7 @@ import { X509Certificate } from "node:crypto";
 import { test } from "node:test";
 import fc from "fast-check";
 import { testCa } from "../../test/support/certificates.ts";
+import { mint } from "../../test/support/mint.ts";
 import { leafFor } from "../../test/support/leaf.ts";
 import { readCertificate } from "./certificate.ts";
 import { derChildren, derElement } from "./der.ts";
@@ -106,6 +107,14 @@ test("peerNames: agrees with OpenSSL about names that need no quoting", async ()
     }),
     { numRuns: 10 },
   );
+});
+
+test("peerNames: addresses of no length are none; what is malformed is an error", () => {
+  const odd = mint({ names: ["ip:c00002", "ip:c0000201", "uri:x", "mx.pine.example"] });
+  assert.deepEqual(peerNames(odd.der), { ok: true, value: { dns: ["mx.pine.example"], ip: ["192.0.2.1"] } });
+  const broken = mint({ more: [["551d11", false, Uint8Array.from([0x30, 1, 0x82])]] });
+  assert.deepEqual(peerNames(broken.der), { ok: false, error: "the certificate's subjectAltName is malformed" });
+  assert.equal(peerNames(new Uint8Array(3)).ok, false);
 });
 
 test("readCertificate: any damage gives a value or an error, never an exception", async () => {

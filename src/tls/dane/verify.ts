@@ -1,4 +1,4 @@
-import { equalBytes, err, type Instant, ok, type Result, unreachable } from "../../base/mod.ts";
+import { equalBytes, err, type Instant, ok, type Result } from "../../base/mod.ts";
 import { type Anchors, buildPath } from "../path/build.ts";
 import type { Wanted } from "../path/judge.ts";
 import { type Certificate, parseCertificate } from "../x509/certificate.ts";
@@ -70,18 +70,10 @@ function byAnchor(
   }
   const anchors: Anchors<number> = { at: (certificate) => matches.get(certificate), keys };
   const built = buildPath(leaf.value, pool, anchors, wanted);
-  switch (built.kind) {
-    case "trusted":
-      return ok({ record: built.anchor, depth: built.depth });
-    case "refused":
-      return err(built.fault);
-    case "exhausted":
-      return err({ result: "certificate-not-trusted", detail: "the host sent more certificates than can be tried" });
-    case "no-path":
-      return err(matches.size === 0 ? NO_MATCH : NO_PATH);
-    default:
-      return unreachable(built);
-  }
+  if (built.kind === "trusted") return ok({ record: built.anchor, depth: built.depth });
+  if (built.kind === "refused") return err(built.fault);
+  if (built.kind === "exhausted") return err(TOO_MUCH);
+  return err(matches.size === 0 ? NO_MATCH : NO_PATH);
 }
 
 /** Each once, without the leaf, which names no trust anchor. One that cannot be read proves nothing and does no harm. */
@@ -105,6 +97,10 @@ const NO_MATCH: DaneFault = {
 const NO_PATH: DaneFault = {
   result: "certificate-not-trusted",
   detail: "the certificate was not issued by the CA that the TLSA record names",
+};
+const TOO_MUCH: DaneFault = {
+  result: "certificate-not-trusted",
+  detail: "the host sent more certificates than can be tried",
 };
 /** As many as a handshake reports. */
 const MOST_CERTIFICATES = 32;

@@ -34,7 +34,7 @@ export function buildPath<T>(
     budget: { signatures: MOST_SIGNATURES, visits: MOST_VISITS, judgements: MOST_JUDGEMENTS },
     fault: undefined,
   };
-  const found = climb(search, [makeNode(leaf)]);
+  const found = climb(search, [], makeNode(leaf));
   if (found !== undefined) return { kind: "trusted", anchor: found.anchor, depth: found.depth };
   if (search.fault !== undefined) return { kind: "refused", fault: search.fault };
   return { kind: search.budget.signatures === 0 || search.budget.visits === 0 ? "exhausted" : "no-path" };
@@ -53,16 +53,13 @@ interface Found<T> {
   readonly depth: number;
 }
 
-function climb<T>(search: Search<T>, path: readonly [Node, ...Node[]]): Found<T> | undefined {
-  const top = path.at(-1) ?? path[0];
+function climb<T>(search: Search<T>, below: readonly Node[], top: Node): Found<T> | undefined {
+  const path = [...below, top];
   for (const node of search.issuers.get(nameKey(top.certificate.issuer.rdns)) ?? []) {
     if (path.includes(node) || search.budget.visits === 0) continue;
     search.budget.visits--;
     if (!signedBy(top, node.certificate.outline.spki, search.budget)) continue;
-    const longer: readonly [Node, ...Node[]] = [...path, node];
-    const anchor = search.anchors.at(node.certificate);
-    const found =
-      anchor === undefined ? further(search, longer) : judged(search, longer, { anchor, depth: path.length });
+    const found = reached(search, path, node);
     if (found !== undefined) return found;
   }
   // RFC 7671 §5.2.3: a bare key is tried upon the topmost certificate.
@@ -74,8 +71,10 @@ function climb<T>(search: Search<T>, path: readonly [Node, ...Node[]]): Found<T>
   return undefined;
 }
 
-function further<T>(search: Search<T>, path: readonly [Node, ...Node[]]): Found<T> | undefined {
-  return path.length < LONGEST_PATH ? climb(search, path) : undefined;
+function reached<T>(search: Search<T>, path: readonly Node[], node: Node): Found<T> | undefined {
+  const anchor = search.anchors.at(node.certificate);
+  if (anchor !== undefined) return judged(search, [...path, node], { anchor, depth: path.length });
+  return path.length < LONGEST_PATH - 1 ? climb(search, path, node) : undefined;
 }
 
 function judged<T>(search: Search<T>, path: readonly Node[], found: Found<T>, anchored = true): Found<T> | undefined {

@@ -84,16 +84,15 @@ function dnsCovers(constraint: string, presented: string, subtree: "permitted" |
 function ipCovers(base: Uint8Array, address: Uint8Array): boolean | undefined {
   const length = base.length / 2;
   if ((length !== 4 && length !== 16) || (address.length !== 4 && address.length !== 16)) return undefined;
-  const mask = base.subarray(length);
-  if (!isPrefix(mask)) return undefined;
-  if (address.length !== length) return false;
-  return address.every((octet, at) => ((octet ^ (base[at] ?? 0)) & (mask[at] ?? 0)) === 0);
+  const mask = bitsOf(base.subarray(length));
+  // RFC 5280 §4.2.1.10: the style of CIDR, ones and then zeros
+  if (mask.includes("01")) return undefined;
+  const prefix = bitsOf(base.subarray(0, length)).slice(0, mask.lastIndexOf("1") + 1);
+  return address.length === length && bitsOf(address).startsWith(prefix);
 }
 
-/** Ones, then zeros: the style of CIDR (RFC 5280 §4.2.1.10). */
-function isPrefix(mask: Uint8Array): boolean {
-  const bits = Array.from(mask, (octet) => octet.toString(2).padStart(8, "0")).join("");
-  return !bits.includes("01");
+function bitsOf(octets: Uint8Array): string {
+  return Array.from(octets, (octet) => octet.toString(2).padStart(8, "0")).join("");
 }
 
 const MOST_COMPARISONS = 1 << 16;

@@ -27,7 +27,7 @@ export function pathFault(path: readonly Certificate[], anchored: boolean, wante
     const detail = depth === 0 ? leafFault(certificate) : issuerFault(certificate, path.slice(1, depth), anchor);
     // RFC 7671 §10.3: what the anchor is signed with does not matter.
     const weak =
-      keyFault(certificate.outline.spki) ??
+      keyFault(certificate.outline.spki)?.detail ??
       (anchor ? undefined : signatureFault(certificate.outline.signatureAlgorithm));
     const told = detail ?? generalFault(certificate) ?? weak;
     if (told !== undefined) return { result: "certificate-not-trusted", detail: `${WHERE(depth)}: ${told}` };

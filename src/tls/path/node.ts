@@ -33,8 +33,8 @@ export function signedBy(node: Node, spki: Uint8Array, budget: Budget): boolean 
 }
 
 function verifies(der: Uint8Array, spki: Uint8Array): boolean {
-  // A weak key proves nothing, and an odd one may be slow to compute with.
-  if (keyFault(spki) !== undefined) return false;
+  // A weak key is told of when the path is judged.
+  if (keyFault(spki)?.kind === "unusable") return false;
   try {
     return new X509Certificate(der).verify(keyOf(spki));
   } catch {

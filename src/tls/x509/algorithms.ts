@@ -1,20 +1,25 @@
 import { derChildren, derContent, derSequence } from "../der.ts";
 import { publicKeyOf } from "./outline.ts";
 
-/**
- * Whether a public key is strong enough to be relied upon: 112 bits of security, as OpenSSL's level 2 has it. What is
- * wrong with it, or undefined. Unknown kinds are refused, and what is slow to compute with.
- */
-export function keyFault(spki: Uint8Array): string | undefined {
+/** What is wrong with a public key: too weak to rely upon, or unusable, of a kind that is unknown or slow to compute with. */
+export interface KeyFault {
+  readonly kind: "weak" | "unusable";
+  readonly detail: string;
+}
+
+/** Whether a public key has 112 bits of security, as OpenSSL's level 2 demands; what is wrong with it, or undefined. */
+export function keyFault(spki: Uint8Array): KeyFault | undefined {
   const parts = publicKeyOf(spki);
   const [kind, parameters] = parts === undefined ? [] : identifiersOf(parts.algorithm);
-  if (parts === undefined || kind === undefined) return "its public key is malformed";
+  if (parts === undefined || kind === undefined) return unusable("its public key is malformed");
   if (kind === RSA || kind === RSA_PSS) return rsaFault(parts.key);
   if (kind === EC) {
     // A named curve, never parameters that the certificate brings along.
-    return parameters !== undefined && CURVES.has(parameters) ? undefined : "its public key is on an unusual curve";
+    return parameters !== undefined && CURVES.has(parameters)
+      ? undefined
+      : unusable("its public key is on an unusual curve");
   }
-  return KEYS.has(kind) ? undefined : "its public key is of an unusual kind";
+  return KEYS.has(kind) ? undefined : unusable("its public key is of an unusual kind");
 }
 
 /** Whether an AlgorithmIdentifier names a signature that can be relied upon: nothing with MD5 or SHA-1. */
@@ -24,18 +29,23 @@ export function signatureFault(algorithm: Uint8Array): string | undefined {
   return kind !== undefined && SIGNATURES.has(kind) ? undefined : "it is signed with a weak or unusual algorithm";
 }
 
-function rsaFault(key: Uint8Array): string | undefined {
+function rsaFault(key: Uint8Array): KeyFault | undefined {
   const [modulus, exponent] = derSequence(key) ?? [];
-  if (modulus?.tag !== INTEGER || exponent?.tag !== INTEGER) return "its RSA key is malformed";
+  if (modulus?.tag !== INTEGER || exponent?.tag !== INTEGER) return unusable("its RSA key is malformed");
   const number = derContent(key, modulus);
   const bits = number[0] === 0 ? bitLength(number.subarray(1)) : bitLength(number);
-  if (bits < LEAST_RSA_BITS) return `its RSA key has ${bits} bits`;
   const slow = bits > MOST_RSA_BITS || exponent.end - exponent.content > LONGEST_EXPONENT;
-  return slow ? "its RSA key is out of bounds" : undefined;
+  if (slow) return unusable("its RSA key is out of bounds");
+  return bits < LEAST_RSA_BITS ? { kind: "weak", detail: `its RSA key has ${bits} bits` } : undefined;
+}
+
+function unusable(detail: string): KeyFault {
+  return { kind: "unusable", detail };
 }
 
 function bitLength(octets: Uint8Array): number {
-  return octets.length === 0 ? 0 : octets.length * 8 - Math.clz32(octets[0] ?? 0) + 24;
+  const [first] = octets;
+  return first === undefined ? 0 : octets.length * 8 + 24 - Math.clz32(first);
 }
 
 function pssFault(algorithm: Uint8Array): string | undefined {

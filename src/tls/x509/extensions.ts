@@ -21,7 +21,7 @@ export function basicConstraintsOf(der: Uint8Array): Basic | undefined {
   const parts = derSequence(der);
   const tags = parts?.map((part) => part.tag).join(" ");
   if (parts === undefined || tags === undefined || !BASIC_SHAPES.has(tags)) return undefined;
-  if (parts.some((part) => part.end - part.content === 0 || part.end - part.content > LONGEST_NUMBER)) return undefined;
+  if (parts.some((part) => !SHORT.has(`${part.tag} ${part.end - part.content}`))) return undefined;
   const read = parsed(der, BasicConstraints);
   // RFC 5280 §4.2.1.9
   if (read === undefined || (read.pathLenConstraint ?? 0) < 0) return undefined;
@@ -44,7 +44,8 @@ export function extendedKeyUsageOf(der: Uint8Array): readonly string[] | undefin
   const fitting = parts.every(
     (part) => part.tag === OBJECT_IDENTIFIER && part.end - part.content > 0 && part.end - part.content <= LONGEST_OID,
   );
-  return fitting ? parsed(der, ExtendedKeyUsage) : undefined;
+  const read = fitting ? parsed(der, ExtendedKeyUsage) : undefined;
+  return read && Array.from(read);
 }
 
 function parsed<T>(der: Uint8Array, shape: new () => T): T | undefined {
@@ -63,7 +64,7 @@ const BIT_STRING = 0x03;
 const OBJECT_IDENTIFIER = 0x06;
 /** Tags of [cA] [pathLenConstraint]. */
 const BASIC_SHAPES: ReadonlySet<string> = new Set(["", "1", "2", "1 2"]);
-/** Octets of a BOOLEAN or of a path length that means something. */
-const LONGEST_NUMBER = 2;
+/** Tag and length of a BOOLEAN, and of a path length that means something. */
+const SHORT: ReadonlySet<string> = new Set(["1 1", "2 1", "2 2"]);
 const LONGEST_OID = 32;
 const MOST_PURPOSES = 100;

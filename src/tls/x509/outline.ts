@@ -72,9 +72,9 @@ export function publicKeyOf(
 function versionOf(der: Uint8Array, first: DerElement | undefined): number | undefined {
   if (first?.tag !== VERSION) return 1;
   const number = derElement(der, first.content, first.end);
-  if (number?.tag !== INTEGER || number.end !== first.end || number.end - number.content !== 1) return undefined;
-  const version = (der[number.content] ?? 0) + 1;
-  return version <= 3 ? version : undefined;
+  if (number?.tag !== INTEGER || number.end !== first.end) return undefined;
+  const [version, ...rest] = derContent(der, number);
+  return version !== undefined && version <= 2 && rest.length === 0 ? version + 1 : undefined;
 }
 
 function extensionsOf(der: Uint8Array, rest: readonly DerElement[]): Result<readonly RawExtension[], string> {
@@ -95,10 +95,10 @@ function extensionsOf(der: Uint8Array, rest: readonly DerElement[]): Result<read
 }
 
 function extensionOf(der: Uint8Array, element: DerElement): RawExtension | undefined {
-  const parts = element.tag === SEQUENCE ? derChildren(der, element) : undefined;
-  const [id, critical, value] = parts?.length === 2 ? [parts[0], undefined, parts[1]] : (parts ?? []);
-  if (id?.tag !== OBJECT_IDENTIFIER || value?.tag !== OCTET_STRING || (parts?.length ?? 0) > 3) return undefined;
-  if (critical !== undefined && critical.tag !== BOOLEAN) return undefined;
+  const parts = element.tag === SEQUENCE ? (derChildren(der, element) ?? []) : [];
+  const [id, critical, value] = parts.length === 2 ? [parts[0], undefined, parts[1]] : parts;
+  if (id?.tag !== OBJECT_IDENTIFIER || value?.tag !== OCTET_STRING || parts.length > 3) return undefined;
+  if (critical !== undefined && (critical.tag !== BOOLEAN || critical.end - critical.content !== 1)) return undefined;
   return {
     id: Buffer.from(derContent(der, id)).toString("hex"),
     critical: critical !== undefined && der[critical.content] !== 0,

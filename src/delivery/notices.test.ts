@@ -8,7 +8,8 @@ import { bindingDemand } from "../policy/mod.ts";
 import type { Claim, QueueId } from "../queue/mod.ts";
 import { memoryStore } from "../queue/store/mod.ts";
 import { type Status, statusOf } from "../status/mod.ts";
-import { markWarned, noticesFor, type NoticeOptions, readStart, toldOf } from "./notices.ts";
+import { noticesFor, type NoticeOptions, readStart } from "./notices.ts";
+import { markWarned, toldOf } from "./told.ts";
 import { nextAttempt } from "./retry.ts";
 import type { RecipientOutcome } from "./walk.ts";
 

@@ -1,26 +1,13 @@
 /**
- * Which notices follow from an attempt, ready to be queued with its outcome: one for each kind (failure, delay, success), so
- * that a message gives at most one notice of a kind for each attempt at a unit. Delays are told once for each recipient.
+ * The notices that follow from an attempt, ready to be queued with its outcome: one for each kind (failure, delay, success),
+ * so that a message gives at most one notice of a kind for each attempt at a unit.
  */
 import { type Bytes, concat, type Instant } from "../base/mod.ts";
-import {
-  actionFor,
-  type Happening,
-  type NoticeBound,
-  type NoticeKind,
-  type Original,
-  type ReportedRecipient,
-  writeNotice,
-} from "../dsn/mod.ts";
+import { type NoticeBound, type NoticeKind, type Original, type ReportedRecipient, writeNotice } from "../dsn/mod.ts";
 import { type Domain, formatMailbox, type Mailbox, needsUtf8 } from "../mail/mod.ts";
-import type { Claim, Destination, NewMessage, QueueId, RecipientState } from "../queue/mod.ts";
+import type { Destination, NewMessage, QueueId } from "../queue/mod.ts";
 import { generateReceived } from "../trace/mod.ts";
-import type { RetryPolicy } from "./retry.ts";
-import type { Verdict } from "./settle.ts";
-import type { RecipientOutcome } from "./walk.ts";
-
-/** Recipients of whom the sender is told something, by their index. */
-export type Told = ReadonlyMap<number, ReportedRecipient>;
+import type { Told, Unit } from "./told.ts";
 
 export interface NoticeOptions {
   readonly newId: () => QueueId;
@@ -39,29 +26,6 @@ export interface Notices {
   readonly warned: readonly number[];
   /** Kinds that the bound did not let pass. */
   readonly dropped: readonly NoticeKind[];
-}
-
-type Unit = Pick<Claim, "envelope" | "message" | "acceptedAt" | "bodySize" | "recipients">;
-
-/** The recipients that the outcomes of an attempt give cause to tell of. */
-export function toldOf(
-  claim: Unit,
-  { outcomes }: Pick<Verdict, "outcomes">,
-  options: { readonly now: Instant; readonly retry: RetryPolicy },
-): Told {
-  const { reversePath, recipients } = claim.envelope;
-  const told = new Map<number, ReportedRecipient>();
-  for (const [index, outcome] of outcomes) {
-    const recipient = recipients[index];
-    const happened = happeningOf(claim, index, outcome, options);
-    if (recipient === undefined || happened === undefined) continue;
-    const action = actionFor(reversePath, recipient.notify, happened);
-    if (action === undefined) continue;
-    const { now, retry } = options;
-    const until = action === "delayed" ? { retryUntil: claim.acceptedAt + retry.expireAfter } : {};
-    told.set(index, { recipient, action, status: outcome.status, lastAttempt: now, ...until });
-  }
-  return told;
 }
 
 /** Writes the notices about those recipients. */
@@ -88,21 +52,6 @@ export function noticesFor(claim: Unit, told: Told, options: NoticeOptions): Not
   return { enqueue, warned, dropped };
 }
 
-/** The states of an attempt with the mark of those who were told of a delay, now or before. */
-export function markWarned(
-  claim: Pick<Claim, "recipients">,
-  states: ReadonlyMap<number, RecipientState>,
-  warned: readonly number[],
-): ReadonlyMap<number, RecipientState> {
-  return new Map(
-    [...states].map(([index, state]) =>
-      state.kind === "pending" && (wasWarned(claim, index) || warned.includes(index))
-        ? [index, { ...state, warned: true }]
-        : [index, state],
-    ),
-  );
-}
-
 /** The first octets of a body, at most `LONGEST_START`. */
 export async function readStart(chunks: AsyncIterable<Bytes>): Promise<Bytes> {
   const parts: Bytes[] = [];
@@ -113,32 +62,6 @@ export async function readStart(chunks: AsyncIterable<Bytes>): Promise<Bytes> {
     if (length >= LONGEST_START) break;
   }
   return concat(parts);
-}
-
-function happeningOf(
-  claim: Unit,
-  index: number,
-  outcome: RecipientOutcome,
-  { now, retry }: { readonly now: Instant; readonly retry: RetryPolicy },
-): Happening | undefined {
-  if (outcome.end === "failed") return "failed";
-  if (outcome.end === "delivered") return reached(outcome);
-  const { warnAfter } = retry;
-  // An attempt that we ended ourselves says nothing about the message.
-  if (warnAfter === undefined || outcome.status.cause === "shutting-down") return undefined;
-  return now - claim.acceptedAt >= warnAfter && !wasWarned(claim, index) ? "delayed" : undefined;
-}
-
-/** What was passed on to a host of which it is not known that it gives notices counts as one that does not. */
-function reached({ reach, via }: RecipientOutcome): Happening {
-  if (reach === "relayed-dsn") return "relayed-dsn";
-  if (reach === "mailbox") return "delivered";
-  return reach === undefined && via.host === undefined ? "delivered" : "relayed";
-}
-
-function wasWarned(claim: Pick<Claim, "recipients">, index: number): boolean {
-  const state = claim.recipients.get(index);
-  return state?.kind === "pending" && state.warned === true;
 }
 
 function kindOf(action: ReportedRecipient["action"]): NoticeKind {

@@ -5,7 +5,8 @@ import { type DeliveryReport, parseDeliveryReport } from "../dsn/mod.ts";
 import { domain, type Envelope, type Mailbox, NO_DEMAND, type Notify, type TlsDemand } from "../mail/mod.ts";
 import type { Claim, QueueId, RecipientState } from "../queue/mod.ts";
 import { type Status, statusOf } from "../status/mod.ts";
-import { markWarned, noticesFor, toldOf } from "./notices.ts";
+import { noticesFor } from "./notices.ts";
+import { markWarned, toldOf } from "./told.ts";
 import { judgeAttempt } from "./settle.ts";
 import type { RecipientOutcome } from "./walk.ts";
 

@@ -8,7 +8,8 @@ export type Action = "failed" | "delayed" | "delivered" | "relayed" | "expanded"
 export type Happening = Action | "relayed-dsn";
 
 /**
- * Whether the sender is told of it, and as what. NOTIFY that is absent asks for failures and delays (RFC 3461 §4.1).
+ * Whether the sender is told of it, and as what. NOTIFY that is absent asks for failures and delays (RFC 3461 §4.1). What the
+ * header says of automatic mail does not count: notices follow the envelope (RFC 3834 §3.2.1).
  *
  * | happened | never | absent | told when NOTIFY holds |
  * |---|---|---|---|

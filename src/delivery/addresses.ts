@@ -1,5 +1,5 @@
 import type { Answer, Resolver } from "../dns/mod.ts";
-import { formatIpv6, parseIpv4, parseIpv6, unmapped } from "../mail/mod.ts";
+import { parseIpv4, parseIpv6 } from "../mail/mod.ts";
 import { type Status, statusOf } from "../status/mod.ts";
 
 /** What is known of the addresses of a host; `answers` are those of DNS, for whoever needs their proof. */
@@ -38,25 +38,28 @@ export function isAddress(text: string): boolean {
 /** Whether what is sent to `host`, a name or an address, never leaves this machine. */
 export function isLoopback(host: string): boolean {
   if (isLocalhost(host)) return true;
-  const v4 = parseIpv4(unmapped(host));
-  if (v4 !== undefined) return v4[0] === 127;
-  const v6 = parseIpv6(host);
-  return v6 !== undefined && formatIpv6(v6) === "::1";
+  const numbers = numbersOf(host);
+  if (numbers?.length === 4) return numbers[0] === 127;
+  return numbers !== undefined && numbers.every((group, at) => group === (at === 7 ? 1 : 0));
 }
 
 /** Whether an address leads back here: one of our own, or the unspecified one, which a system takes for itself. */
 export function isOwn(address: string, own: readonly string[]): boolean {
-  const plain = unmapped(address);
-  const v4 = parseIpv4(plain);
+  const numbers = numbersOf(address);
+  if (numbers === undefined) return false;
   // RFC 6890 §2.2.2
-  if (v4 !== undefined) return v4[0] === 0 || own.some((one) => unmapped(one) === plain);
-  const v6 = parseIpv6(plain);
-  if (v6 === undefined) return false;
-  return v6.every((group) => group === 0) || own.some((one) => sameIpv6(one, v6));
+  if (numbers.length === 4 ? numbers[0] === 0 : numbers.every((group) => group === 0)) return true;
+  return own.some((one) => numbersOf(one.split("%", 1)[0] ?? "")?.join() === numbers.join());
 }
 
-function sameIpv6(text: string, groups: readonly number[]): boolean {
-  return parseIpv6(text.split("%", 1)[0] ?? "")?.every((group, at) => group === groups[at]) ?? false;
+/** Four octets or eight groups; an IPv4-mapped address is the IPv4 address that it means. */
+function numbersOf(text: string): readonly number[] | undefined {
+  const v4 = parseIpv4(text);
+  if (v4 !== undefined) return v4;
+  const v6 = parseIpv6(text);
+  const [, , , , , mark, high = 0, low = 0] = v6 ?? [];
+  if (mark !== 0xffff || v6?.slice(0, 5).some((group) => group !== 0) === true) return v6;
+  return [high >> 8, high & 0xff, low >> 8, low & 0xff];
 }
 
 function isLocalhost(host: string): boolean {

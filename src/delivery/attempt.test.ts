@@ -85,7 +85,16 @@ async function attempt(one: Case): Promise<{ log: FakeNetwork["log"]; outcomes: 
 
 /** Which connections follow a failure, by stage of the first rung and level: the ladder, compared whole. */
 test("attemptHosts: rungs after a failure at each stage, for each level", async () => {
-  const stages: readonly Stage[] = ["connect", "greeting", "hello", "starttls", "handshake", "verify", "second-hello"];
+  const stages: readonly Stage[] = [
+    "connect",
+    "greeting",
+    "hello",
+    "starttls",
+    "handshake",
+    "verify",
+    "second-hello",
+    "auth",
+  ];
   const rows: string[][] = [];
   for (const level of ["may", "encrypt", "secure"] as const) {
     for (const stage of stages) {
@@ -109,6 +118,7 @@ test("attemptHosts: rungs after a failure at each stage, for each level", async 
     ["may", "handshake", "full small plaintext plaintext plaintext", "delivered 250 2.6.0 may:plaintext a.example"],
     ["may", "verify", "full", "deferred 451 4.7.5 may:!verify a.example"],
     ["may", "second-hello", "full small plaintext plaintext plaintext", "delivered 250 2.6.0 may:plaintext a.example"],
+    ["may", "auth", "full", "deferred 451 4.7.8 may:!auth a.example"],
     ["encrypt", "connect", "full", "deferred 451 4.4.1 encrypt:!connect a.example"],
     ["encrypt", "greeting", "full", "deferred 451 4.4.2 encrypt:!greeting a.example"],
     ["encrypt", "hello", "full", "deferred 451 4.4.2 encrypt:!hello a.example"],
@@ -116,6 +126,7 @@ test("attemptHosts: rungs after a failure at each stage, for each level", async 
     ["encrypt", "handshake", "full small", "deferred 451 4.7.5 encrypt:!handshake a.example"],
     ["encrypt", "verify", "full", "deferred 451 4.7.5 encrypt:!verify a.example"],
     ["encrypt", "second-hello", "full small", "deferred 451 4.4.2 encrypt:!second-hello a.example"],
+    ["encrypt", "auth", "full", "deferred 451 4.7.8 encrypt:!auth a.example"],
     ["secure", "connect", "full", "deferred 451 4.4.1 secure:!connect a.example"],
     ["secure", "greeting", "full", "deferred 451 4.4.2 secure:!greeting a.example"],
     ["secure", "hello", "full", "deferred 451 4.4.2 secure:!hello a.example"],
@@ -123,6 +134,7 @@ test("attemptHosts: rungs after a failure at each stage, for each level", async 
     ["secure", "handshake", "full small", "deferred 451 4.7.5 secure:!handshake a.example"],
     ["secure", "verify", "full", "deferred 451 4.7.5 secure:!verify a.example"],
     ["secure", "second-hello", "full small", "deferred 451 4.4.2 secure:!second-hello a.example"],
+    ["secure", "auth", "full", "deferred 451 4.7.8 secure:!auth a.example"],
   ]);
 });
 
@@ -163,7 +175,13 @@ test("attemptHosts: answers to a transaction, compared whole (RFC 5321 §4.2.1)"
     "4yz for the recipient": { recipients: [replied(450, "greylisted", "4.2.0")] },
     "4yz to MAIL": { recipients: [replied(451, "busy")], host: "failed" },
     "a 421": { recipients: [replied(421, "bye", "4.3.2")], host: "failed", reusable: false },
-    "lost after the dot": { recipients: [statusOf("connection-lost")], host: "failed", reusable: false },
+    "lost before the dot": { recipients: [statusOf("connection-lost")], host: "failed", reusable: false },
+    "lost after the dot": {
+      recipients: [statusOf("connection-lost")],
+      host: "failed",
+      reusable: false,
+      afterDot: true,
+    },
   } as const;
   const rows = await Promise.all(
     Object.entries(answers).map(async ([name, answer]) => {
@@ -180,7 +198,8 @@ test("attemptHosts: answers to a transaction, compared whole (RFC 5321 §4.2.1)"
     ["4yz for the recipient", false, "deferred 450 4.2.0 may:encrypted a.example"],
     ["4yz to MAIL", true, "delivered 250 2.6.0 may:encrypted b.example"],
     ["a 421", true, "delivered 250 2.6.0 may:encrypted b.example"],
-    ["lost after the dot", true, "delivered 250 2.6.0 may:encrypted b.example"],
+    ["lost before the dot", true, "delivered 250 2.6.0 may:encrypted b.example"],
+    ["lost after the dot", false, "deferred 451 4.4.2 may:encrypted a.example"],
   ]);
 });
 

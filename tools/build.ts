@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { copyFileSync, existsSync, mkdirSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
+import { writeManualPages } from "./man/write.ts";
 import { readTree, root } from "./tree.ts";
 
 /** Makes dist/ for the npm package: JavaScript and types by tsc, and beside them the data files that the sources read. */
@@ -18,6 +19,7 @@ for (const path of assets) {
   mkdirSync(dirname(`${root}dist/${path}`), { recursive: true });
   copyFileSync(`${root}${path}`, `${root}dist/${path}`);
 }
+await writeManualPages();
 const missing = ENTRIES.filter((path) => !existsSync(`${root}${path}`));
 if (missing.length > 0) console.error(`The build made no ${missing.join(", ")}`);
 process.exitCode = status === 0 && missing.length === 0 ? 0 : 1;

@@ -65,3 +65,6 @@ const COMMANDS: readonly Entry[] = [
     load: async () => (await import("./demo.ts")).demoCommand(),
   },
 ];
+
+/** The name of every command, in the order of the help. */
+export const COMMAND_NAMES: readonly string[] = COMMANDS.map(({ name }) => name);

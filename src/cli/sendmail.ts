@@ -24,7 +24,7 @@ export async function sendmail(
   run: (words: readonly string[]) => Promise<void>,
 ): Promise<void> {
   if (words.includes("--help")) {
-    print(HELP);
+    print(SENDMAIL_HELP);
     return;
   }
   const options = parseSendmailOptions(words);
@@ -154,7 +154,7 @@ const SYSEXIT = { usage: 64, data: 65, unavailable: 69, tempFail: 75, config: 78
 const PLAIN_NAME = /^[\x20-\x7e]+$/;
 const NEEDS_BACKSLASH = /["\\]/g;
 
-const HELP = `Usage: hopseal sendmail [options] [recipient ...] < message
+export const SENDMAIL_HELP = `Usage: hopseal sendmail [options] [recipient ...] < message
 
 Takes a message from standard input as /usr/sbin/sendmail does. It goes to the daemon, or waits in the drop folder
 while the daemon is down.

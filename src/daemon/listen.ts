@@ -1,8 +1,11 @@
+import type { ListenOptions } from "node:net";
 import type { Clock } from "../base/mod.ts";
 import type { Config, ListenConfig } from "../config/mod.ts";
+import { publish } from "../observe/mod.ts";
 import type { Reception } from "../smtp/server/mod.ts";
 import { createSmtpListener, type SmtpListener } from "../smtp/io/mod.ts";
 import type { Certificates } from "../tls/io/mod.ts";
+import { type InheritedSockets, inheritedSockets } from "./inherited.ts";
 import { StartFailure } from "./seams.ts";
 
 export interface BoundListener {
@@ -26,10 +29,17 @@ export interface ListenParts {
 export async function bindListeners(config: Config, parts: ListenParts): Promise<Listening> {
   await using undo = new AsyncDisposableStack();
   const bound: BoundListener[] = [];
+  const inherited = inheritedSockets();
   for (const entry of config.listen) {
     const listener = listenerOf(entry, config, parts);
     undo.defer(async () => await listener.close());
-    bound.push(await bind(entry, listener, tlsOf(entry, parts.certificates)));
+    bound.push(await bind(entry, listener, tlsOf(entry, parts.certificates), inherited));
+  }
+  for (const address of inherited.left()) {
+    publish("hopseal:fault", {
+      where: "listen",
+      text: `A socket for ${address} was passed on, and no [[listen]] names it`,
+    });
   }
   const kept = undo.move();
   return { bound, [Symbol.asyncDispose]: async () => await kept.disposeAsync() };
@@ -52,10 +62,17 @@ function listenerOf(entry: ListenConfig, config: Config, parts: ListenParts): Sm
   });
 }
 
-async function bind(entry: ListenConfig, listener: SmtpListener, tls: BoundListener["tls"]): Promise<BoundListener> {
+async function bind(
+  entry: ListenConfig,
+  listener: SmtpListener,
+  tls: BoundListener["tls"],
+  inherited: InheritedSockets,
+): Promise<BoundListener> {
   const { host, port } = entry.address;
+  const fd = inherited.take(entry.address);
+  const where: ListenOptions & { readonly fd?: number } = fd === undefined ? { host, port } : { fd };
   try {
-    const address = await listener.listen({ host, port });
+    const address = await listener.listen(where);
     return { role: entry.role, host: address.address, port: address.port, tls };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);

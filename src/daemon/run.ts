@@ -13,12 +13,12 @@ export async function runDaemon(config: Config): Promise<Result<void, string>> {
   // Before the start is over there is nothing to reload, and the signal must not end the process.
   let running: Daemon | undefined;
   process.on("SIGHUP", () => void (running === undefined ? undefined : reload(running)));
+  // From the first moment on: a client may be served before the start is over for us.
+  const stopped = stopSignal();
   const started = await startDaemon(config, { afterBind: () => dropPrivileges(config.user) });
   if (!started.ok) return started;
   running = started.value;
-  await stopSignal();
-  process.once("SIGTERM", exitNow);
-  process.once("SIGINT", exitNow);
+  await stopped;
   await running.stop();
   return ok(undefined);
 }
@@ -42,6 +42,8 @@ function stopSignal(): Promise<void> {
     const stop = (): void => {
       process.off("SIGTERM", stop);
       process.off("SIGINT", stop);
+      process.once("SIGTERM", exitNow);
+      process.once("SIGINT", exitNow);
       resolve();
     };
     process.on("SIGTERM", stop);

@@ -51,7 +51,7 @@ export async function startDovecot(options: DovecotOptions): Promise<RunningDove
   } catch (error) {
     const said = await log();
     await stop();
-    throw new Error(`${error instanceof Error ? error.message : String(error)}:\n${said}`);
+    throw new Error(said, { cause: error });
   }
   return {
     port,

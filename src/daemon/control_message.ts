@@ -18,6 +18,12 @@ export interface MessageJson {
   readonly destinations: readonly DestinationJson[];
 }
 
+/** What is listed of a message whose row in the queue cannot be read; it can be dropped. */
+export interface DamagedJson {
+  readonly id: string;
+  readonly damaged: string;
+}
+
 export interface DestinationJson {
   readonly destination: string;
   readonly state: QueuedUnit["state"];

@@ -1,8 +1,9 @@
 import { type Bytes, utf8 } from "../base/mod.ts";
-import { isQueueId, type QueueId, type UnitFilter } from "../queue/mod.ts";
+import { isQueueId } from "../queue/mod.ts";
 import type { Operator } from "./control_api.ts";
 import { isOperation, readFilter } from "./control_filter.ts";
 import { envelopeJson } from "./control_envelope.ts";
+import { type ListQuery, walkQueue } from "./control_list.ts";
 import { messageJson } from "./control_message.ts";
 
 /** An answer that is whole, or one that is made while it is sent. */
@@ -53,31 +54,23 @@ async function list(operator: Operator, query: URLSearchParams): Promise<Answer>
   if (!filter.ok) return bad(filter.error);
   const first = { filter: filter.value, ...(after === undefined ? {} : { after }) };
   if (query.get("format") === "lines") {
-    return { status: 200, type: "application/x-ndjson", stream: lines(operator, first, limit) };
+    return { status: 200, type: "application/x-ndjson", stream: lines(operator.list, { ...first, limit }) };
   }
   const listed = await operator.list({ ...first, limit: Math.min(limit, LARGEST_PAGE) });
   return { status: 200, body: { version: 1, messages: listed.map(messageJson) } };
 }
 
 /** One message a line; the last line says that nothing is missing, and where the next page begins if there may be one. */
-async function* lines(
-  operator: Operator,
-  { filter, after }: { readonly filter: UnitFilter; readonly after?: QueueId },
-  limit: number,
-): AsyncIterable<Bytes> {
-  let last = after;
-  let count = 0;
-  let more = true;
-  while (more && count < limit) {
-    const wanted = Math.min(PAGE, limit - count);
-    const page = await operator.list({ filter, limit: wanted, ...(last === undefined ? {} : { after: last }) });
-    if (page.length > 0)
-      yield utf8(page.map((message) => `${JSON.stringify({ message: messageJson(message) })}\n`).join(""));
-    count += page.length;
-    last = page.at(-1)?.id ?? last;
-    more = page.length === wanted;
+async function* lines(list: Operator["list"], query: ListQuery): AsyncIterable<Bytes> {
+  const walk = walkQueue(list, query);
+  for (;;) {
+    const step = await walk.next();
+    if (step.done === true) {
+      yield utf8(`${JSON.stringify({ end: true, version: 1, ...step.value })}\n`);
+      return;
+    }
+    yield utf8(step.value.map((message) => `${JSON.stringify({ message })}\n`).join(""));
   }
-  yield utf8(`${JSON.stringify({ end: true, version: 1, messages: count, ...(more ? { next: last } : {}) })}\n`);
 }
 
 async function operate(operator: Operator, query: URLSearchParams): Promise<Answer> {
@@ -94,6 +87,6 @@ export function bad(error: string): Answer {
 }
 
 export const NOT_FOUND: Answer = { status: 404, body: { error: "There is no such thing" } };
-/** Messages read at a time. */
+/** Messages in a document unless asked for more, or fewer. */
 const PAGE = 100;
 const LARGEST_PAGE = 10_000;

@@ -2,7 +2,7 @@ import { createInterface } from "node:readline";
 import { Readable } from "node:stream";
 import { type Bytes, systemClock } from "../base/mod.ts";
 import type { Config } from "../config/mod.ts";
-import { isQueueId, type QueueId, StoreError, type UnitFilter } from "../queue/mod.ts";
+import { isQueueId, type QueueId, StoreError } from "../queue/mod.ts";
 import { openSqliteReader, type QueueReader } from "../queue/store/mod.ts";
 import { shardOf } from "./compose.ts";
 import { controlSocketPath } from "./control_api.ts";
@@ -10,30 +10,20 @@ import { askDaemon, type ControlFault, streamFromDaemon } from "./control_client
 import { type EnvelopeJson, envelopeJson } from "./control_envelope.ts";
 import { faultText } from "./control_fault.ts";
 import { filterQuery } from "./control_filter.ts";
+import { type Entry, type Listed, type ListQuery, walkQueue } from "./control_list.ts";
 import { type MessageJson, messageJson } from "./control_message.ts";
 import { dropPrivileges } from "./privileges.ts";
+
+type Each = (message: Entry) => void | Promise<void>;
 
 /** What of the queue can be looked at whether or not a daemon runs. Members throw an Error for people to read. */
 export interface QueueView {
   /** Hands over the messages one by one, in the order of age. */
-  list(query: ListQuery, each: (message: MessageJson) => void | Promise<void>): Promise<Listed>;
+  list(query: ListQuery, each: Each): Promise<Listed>;
   show(id: string): Promise<MessageJson | undefined>;
   envelope(id: string): Promise<EnvelopeJson | undefined>;
   /** The content in chunks. */
   content(id: string): Promise<AsyncIterable<Bytes> | undefined>;
-}
-
-export interface ListQuery {
-  readonly filter: UnitFilter;
-  /** Infinity for all. */
-  readonly limit: number;
-  readonly after?: QueueId;
-}
-
-export interface Listed {
-  readonly messages: number;
-  /** There may be more after this id. */
-  readonly next?: string;
 }
 
 export function queueView(config: Config): QueueView {
@@ -88,13 +78,10 @@ function refuseUnlessDown(fault: ControlFault, config: Config): boolean {
   throw new Error(faultText(fault, config));
 }
 
-async function readLines(
-  stream: AsyncIterable<Bytes>,
-  each: (message: MessageJson) => void | Promise<void>,
-): Promise<Listed> {
+async function readLines(stream: AsyncIterable<Bytes>, each: Each): Promise<Listed> {
   let end: (Listed & { readonly end: true }) | undefined;
   for await (const text of createInterface({ input: Readable.from(stream), crlfDelay: Infinity })) {
-    const line = JSON.parse(text) as { readonly message: MessageJson } | (Listed & { readonly end: true });
+    const line = JSON.parse(text) as { readonly message: Entry } | (Listed & { readonly end: true });
     if ("end" in line) end = line;
     else await each(line.message);
   }
@@ -102,22 +89,13 @@ async function readLines(
   return { messages: end.messages, ...(end.next === undefined ? {} : { next: end.next }) };
 }
 
-async function listOffline(
-  reader: QueueReader,
-  { filter, limit, after }: ListQuery,
-  each: (message: MessageJson) => void | Promise<void>,
-): Promise<Listed> {
-  let last = after;
-  let messages = 0;
-  while (messages < limit) {
-    const wanted = Math.min(PAGE, limit - messages);
-    const page = await reader.list({ filter, limit: wanted, ...(last === undefined ? {} : { after: last }) });
-    for (const message of page) await each(messageJson(message));
-    messages += page.length;
-    last = page.at(-1)?.id ?? last;
-    if (page.length < wanted) return { messages };
+async function listOffline(reader: QueueReader, query: ListQuery, each: Each): Promise<Listed> {
+  const walk = walkQueue(reader.list, query);
+  for (;;) {
+    const step = await walk.next();
+    if (step.done === true) return step.value;
+    for (const entry of step.value) await each(entry);
   }
-  return { messages, ...(last === undefined ? {} : { next: last }) };
 }
 
 async function* contentOffline(config: Config, id: QueueId): AsyncIterable<Bytes> {
@@ -142,5 +120,3 @@ function openReader(config: Config): QueueReader | undefined {
     throw new Error(`Cannot open the queue in ${config.data_dir}: ${error.message}`, { cause: error });
   }
 }
-
-const PAGE = 100;

@@ -138,10 +138,13 @@ export interface QueuedMessage {
 /** A fault of the store that its caller must answer for; anything else thrown is a bug. */
 export class StoreError extends Error {
   readonly kind: "no-space" | "io" | "corrupt" | "closed";
-  constructor(kind: StoreError["kind"], detail: string, options?: ErrorOptions) {
+  /** The message whose row is damaged, where it is known. */
+  readonly id?: QueueId;
+  constructor(kind: StoreError["kind"], detail: string, options?: ErrorOptions & { readonly id?: QueueId }) {
     super(detail, options);
     this.name = "StoreError";
     this.kind = kind;
+    if (options?.id !== undefined) this.id = options.id;
   }
 }
 

@@ -1,10 +1,10 @@
 import { Command } from "commander";
-import type { DestinationJson, ListQuery, MessageJson } from "../../daemon/mod.ts";
+import type { DestinationJson, Entry, ListQuery } from "../../daemon/mod.ts";
 import { isQueueId, type UnitFilter } from "../../queue/mod.ts";
 import { CommandFailure, EXIT } from "../exit.ts";
 import { type CommonOptions, orFail, queueOf, requireFilter, withCommon, withFilter } from "./options.ts";
 import { startProgress } from "./progress.ts";
-import { heading, messageLines } from "./text.ts";
+import { damagedLines, heading, messageLines } from "./text.ts";
 import { write } from "./write.ts";
 
 interface ListOptions extends CommonOptions {
@@ -50,7 +50,7 @@ function queryOf(options: ListOptions): ListQuery {
 }
 
 interface Printer {
-  message(message: MessageJson): Promise<void>;
+  message(message: Entry): Promise<void>;
   end(next: string | undefined): Promise<void>;
 }
 
@@ -79,7 +79,7 @@ function tablePrinter(filter: UnitFilter): Printer {
     async message(message) {
       if (first) await write(`${heading()}\n`);
       first = false;
-      await write(`${messageLines(message, now, shows)}\n`);
+      await write(`${"damaged" in message ? damagedLines(message) : messageLines(message, now, shows)}\n`);
     },
     async end(next) {
       if (first) await write(Object.keys(filter).length === 0 ? "The queue is empty\n" : "No message fits\n");

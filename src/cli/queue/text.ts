@@ -1,4 +1,4 @@
-import type { DestinationJson, MessageJson } from "../../daemon/mod.ts";
+import type { DamagedJson, DestinationJson, MessageJson } from "../../daemon/mod.ts";
 
 /** The heading of the table. */
 export function heading(): string {
@@ -17,6 +17,10 @@ export function messageLines(message: MessageJson, now: number, shows: (to: Dest
   const others = message.destinations.length - shown.length;
   const more = others === 0 ? [] : [`  and ${others} other destination(s)`];
   return [first, ...shown.flatMap((to) => destinationLines(to, now)), ...more].join("\n");
+}
+
+export function damagedLines({ id, damaged }: DamagedJson): string {
+  return `${id.padEnd(18)} damaged\n${cut(`    ${damaged}`, WIDTH)}`;
 }
 
 /** What of protection the message demands: may, encrypt, secure, requiretls, or optional (TLS-Required: No). */

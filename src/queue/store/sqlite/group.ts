@@ -56,6 +56,8 @@ function keepBuffer(answer: unknown, transfer: ArrayBuffer[]): void {
 }
 
 function faultOf(error: unknown): Fault {
-  if (error instanceof StoreError) return { kind: error.kind, text: error.message };
+  if (error instanceof StoreError) {
+    return { kind: error.kind, text: error.message, ...(error.id === undefined ? {} : { id: error.id }) };
+  }
   return { kind: "bug", text: error instanceof Error ? error.message : String(error) };
 }

@@ -1,5 +1,14 @@
 import type { Bytes, Instant } from "../../../base/mod.ts";
-import type { HeldBy, Operation, QueuedUnit, RecipientState, StoreError, TallyEntry, UnitFilter } from "../../port.ts";
+import type {
+  HeldBy,
+  Operation,
+  QueuedUnit,
+  QueueId,
+  RecipientState,
+  StoreError,
+  TallyEntry,
+  UnitFilter,
+} from "../../port.ts";
 
 /** What the parent and the worker thread say to each other. Everything here can be cloned between threads. */
 export interface Calls {
@@ -143,6 +152,8 @@ export interface Fault {
   /** `bug`: the caller asked for something that makes no sense. */
   readonly kind: StoreError["kind"] | "bug";
   readonly text: string;
+  /** The message whose row is damaged. */
+  readonly id?: QueueId;
 }
 
 export type Outcome = { readonly ok: true; readonly answer: unknown } | { readonly ok: false; readonly fault: Fault };

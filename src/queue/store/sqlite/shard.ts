@@ -1,5 +1,5 @@
 import type { Instant } from "../../../base/mod.ts";
-import { StoreError } from "../../port.ts";
+import { type QueueId, StoreError } from "../../port.ts";
 import { createDueCursor, type DueCursor } from "../../due.ts";
 import { shownState, type UnitState } from "../../transition.ts";
 import { type Database, openDatabase, openReadOnly, type Row, type Statement } from "./database.ts";
@@ -89,15 +89,27 @@ export function finish(shard: Shard, unit: number): { freed?: string } {
   return gone?.["filed"] === 1 ? { freed: textOf(gone, "id") } : {};
 }
 
-/** The message as operators see it. */
+/** The message as operators see it. A StoreError for a damaged row names the message: operators know nothing else. */
 export function messageRow(shard: Shard, row: Row, now: number): MessageRow {
+  try {
+    return soundRow(shard, row, now);
+  } catch (error) {
+    // What SQLite itself found has a cause, and is the whole file's.
+    if (!(error instanceof StoreError) || error.cause !== undefined) throw error;
+    const id = textOf(row, "id");
+    const detail = error.message.includes(`message ${id} `) ? error.message : `${error.message}, of message ${id}`;
+    throw new StoreError("corrupt", detail, { id: id as QueueId });
+  }
+}
+
+function soundRow(shard: Shard, row: Row, now: number): MessageRow {
   return {
     id: textOf(row, "id"),
     envelope: envelopeText(row),
     acceptedAt: numberOf(row, "accepted_at"),
     bodySize: numberOf(row, "body_size"),
     units: unitsOf(shard, row).map((unit) => {
-      const state = within(row, () => unitState(unit));
+      const state = unitState(unit);
       return {
         unit: numberOf(unit, "key"),
         destination: textOf(unit, "destination"),
@@ -110,16 +122,6 @@ export function messageRow(shard: Shard, row: Row, now: number): MessageRow {
       };
     }),
   };
-}
-
-/** Names the message of a damaged unit, too: operators know nothing else. */
-function within<T>(message: Row, work: () => T): T {
-  try {
-    return work();
-  } catch (error) {
-    if (!(error instanceof StoreError)) throw error;
-    throw new StoreError(error.kind, `${error.message}, of message ${textOf(message, "id")}`);
-  }
 }
 
 const SQL = {

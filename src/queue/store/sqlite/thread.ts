@@ -116,7 +116,8 @@ function opened(worker: Worker): Promise<readonly string[]> {
 }
 
 function errorOf(fault: Fault): Error {
-  return fault.kind === "bug" ? new Error(`Cannot do that: ${fault.text}`) : new StoreError(fault.kind, fault.text);
+  if (fault.kind === "bug") return new Error(`Cannot do that: ${fault.text}`);
+  return new StoreError(fault.kind, fault.text, fault.id === undefined ? {} : { id: fault.id });
 }
 
 const CLOSED: Fault = { kind: "closed", text: "The queue is closed" };

@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
+import { X509Certificate } from "node:crypto";
 import { test } from "node:test";
+import { getCACertificates } from "node:tls";
 import fc from "fast-check";
 import { der, mint, type MintOptions, PURPOSE } from "../../../test/support/mint.ts";
 import { derChildren, derElement } from "../der.ts";
+import { keyFault } from "./algorithms.ts";
 import { parseCertificate } from "./certificate.ts";
 import { outlineOf, publicKeyOf } from "./outline.ts";
 
@@ -66,6 +69,24 @@ test("parseCertificate: malformed names and dates refuse the certificate", () =>
   assert.equal(error({ issuer: broken }), "a name in the certificate is malformed");
   assert.equal(error({ tamper: replace(3, der(0x30)) }), "the certificate's dates are malformed");
   assert.equal(error({ tamper: replace(4, der(0x30, der(0x30))) }), "a name in the certificate is malformed");
+});
+
+test("parseCertificate: agrees with OpenSSL about every root that comes with Node.js", () => {
+  const roots = getCACertificates("bundled").map((pem) => new X509Certificate(pem));
+  assert.ok(roots.length > 100);
+  for (const root of roots) {
+    const parsed = parseCertificate(new Uint8Array(root.raw));
+    assert.ok(parsed.ok, `${root.subject}: ${parsed.ok ? "" : parsed.error}`);
+    const { notBefore, notAfter, basic, outline, issuer, subject, beyondUs } = parsed.value;
+    assert.deepEqual([notBefore, notAfter], [root.validFromDate.getTime(), root.validToDate.getTime()], root.subject);
+    assert.equal(basic?.ca ?? false, root.ca, root.subject);
+    assert.deepEqual(outline.spki, new Uint8Array(root.publicKey.export({ type: "spki", format: "der" })));
+    assert.deepEqual(issuer.rdns, subject.rdns);
+    assert.equal(beyondUs, false);
+    assert.equal(keyFault(outline.spki), undefined, root.subject);
+    const commonNames = root.subject.split("\n").flatMap((line) => (line.startsWith("CN=") ? [line.slice(3)] : []));
+    if (!root.subject.includes("\\")) assert.deepEqual(subject.commonNames, commonNames);
+  }
 });
 
 test("outlineOf: each part must be there and of its kind (RFC 5280 §4.1)", () => {

@@ -243,6 +243,7 @@ function extensions(): readonly DaneCase[] {
   const v1 = mint({ subject: "V1", version: 1 });
   const v1Middle = mint({ subject: "V1 Middle", version: 1, issuer: root });
   const notCa = mint({ subject: "Not CA", ca: false, usage: null });
+  const signing = mint({ subject: "Signing", usage: [1, 0x06] });
   const silent = mint({ subject: "Silent", usage: null });
   const no = "certificate-not-trusted";
   return [
@@ -252,6 +253,13 @@ function extensions(): readonly DaneCase[] {
       chain: [leafOf(silent), silent],
       tlsa: [tlsa(2, 0, 1, silent)],
       expected: no,
+    },
+    {
+      title: "an anchor without basicConstraints whose key is for certificates",
+      chain: [leafOf(signing), signing],
+      tlsa: [tlsa(2, 0, 1, signing)],
+      expected: no,
+      openssl: { ok: true, why: "OpenSSL takes keyUsage for it at the top of a chain" },
     },
     { title: "an anchor that is no CA", chain: [leafOf(notCa), notCa], tlsa: [tlsa(2, 1, 1, notCa)], expected: no },
     {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createHash, X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { type TlsaRecord, verifyDane } from "../../../src/tls/mod.ts";
+import { matchesAny, peerNames, type TlsaRecord, verifyDane } from "../../../src/tls/mod.ts";
 import { vectors } from "../../support/vectors.ts";
 
 /** What is used of a case of x509-limbo (C2SP, Apache-2.0). */
@@ -42,6 +42,19 @@ test("verifyDane: x509-limbo gives the same with the roots sent along and record
     cases.map((one) => [one.id, verdict(one, 2)]),
     full,
   );
+});
+
+test("matchesAny: the names of x509-limbo, DNS-ID alone (RFC 9525 §6.3)", { skip: limbo.skip }, () => {
+  const cases = read().filter((one) => one.id.startsWith("webpki::"));
+  const found = cases.map((one) => {
+    const names = peerNames(derOf(one.peer_certificate));
+    return [one.id, names.ok && matchesAny(names.value, [one.expected_peer_name.value])];
+  });
+  // Every case that must succeed has the name; of those that must fail, the ones about names lack it.
+  const wrongName = /::(?:mismatch-|public-suffix-|wildcard-|unicode-|no-san|v1-cert)/;
+  const expected = cases.map((one) => [one.id, one.expected_result === "SUCCESS" || !wrongName.test(one.id)]);
+  assert.ok(cases.length > 40);
+  assert.deepEqual(found, expected);
 });
 
 function read(): readonly LimboCase[] {

@@ -25,7 +25,7 @@ export function tlsTrouble({ stage, status, findings, code }: TlsTroubleInput): 
       // In TLS 1.3 a host that dislikes the handshake ends it when the client thinks that it is done.
       return code?.startsWith(LIBRARY) === true ? failure(code) : undefined;
     case "verify":
-      return verdict(findings);
+      return verdict(findings) ?? failure(status.cause);
     case "connect":
     case "greeting":
     case "hello":

@@ -41,7 +41,7 @@ export interface Quiet {
 export function beginWaiting(crew: Crew): void {
   for (let at = 0; at < crew.waiting.length && crew.tasks.size < crew.concurrency; ) {
     const held = crew.waiting[at] as Held;
-    if ((crew.busy.get(held.claim.destination) ?? 0) < windowOf(crew, held.claim.destination).limit) {
+    if (hasPlace(crew, held.claim.destination)) {
       crew.waiting.splice(at, 1);
       void begin(crew, held);
     } else at++;
@@ -113,11 +113,22 @@ function stillPaused(crew: Crew): readonly Destination[] {
   return [...crew.paused.keys()];
 }
 
+function hasPlace(crew: Crew, destination: Destination): boolean {
+  const { limit, trouble } = windowOf(crew, destination);
+  return (crew.busy.get(destination) ?? 0) < limit && !(trouble > 0 && halfInTrouble(crew));
+}
+
 /** Destinations that fail may have half of all places together, so that the others always have the rest. */
+function halfInTrouble(crew: Crew): boolean {
+  let places = 0;
+  for (const [destination, count] of crew.busy) if (windowOf(crew, destination).trouble > 0) places += count;
+  return places * 2 >= crew.concurrency;
+}
+
 function troubled(crew: Crew): readonly Destination[] {
+  if (!halfInTrouble(crew)) return [];
   const failing = [...crew.windows].filter(([, { trouble }]) => trouble > 0).map(([destination]) => destination);
-  const places = failing.reduce((sum, destination) => sum + (crew.busy.get(destination) ?? 0), 0);
-  return places * 2 >= crew.concurrency ? failing.slice(-MOST_EXCEPTIONS) : [];
+  return failing.slice(-MOST_EXCEPTIONS);
 }
 
 /** For how long an address with its share of connections is left alone. */

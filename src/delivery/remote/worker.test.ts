@@ -10,7 +10,7 @@ import { type FakeHost, type FakeNetwork, fakeNetwork, replied } from "../../../
 import { type Bytes, fromUtf8, seededRandom, utf8 } from "../../base/mod.ts";
 import { domain, type Envelope, NO_DEMAND, NULL_REVERSE_PATH, parseMailbox, type Recipient } from "../../mail/mod.ts";
 import { type Events, subscribe } from "../../observe/mod.ts";
-import { localPolicies } from "../../policy/mod.ts";
+import { localPolicies, namePattern, type StsFacts } from "../../policy/mod.ts";
 import { type Destination, newQueueId, type QueueId, type Store, StoreError } from "../../queue/mod.ts";
 import { memoryStore } from "../../queue/store/mod.ts";
 import { statusOf } from "../../status/mod.ts";
@@ -770,4 +770,293 @@ test("startDelivery: a notice is not held back by REQUIRETLS, mail with a sender
     "delivered 2.6.0 may:encrypted",
     "failed 5.7.10 secure:!decision",
   ]);
+});
+
+/** Domains d0.example, d1.example, … each with a host of its own at `address`. */
+function domainsAt(count: number, address: (at: number) => string): Parameters<typeof staticResolver>[0] {
+  return Object.fromEntries(
+    Array.from({ length: count }, (_, at) => [
+      [`d${at}.example`, { MX: [{ preference: 10, exchange: `mx${at}.example` }] }] as const,
+      [`mx${at}.example`, { A: [address(at)] }] as const,
+    ]).flat(),
+  );
+}
+
+test("startDelivery: one black hole and 500 messages elsewhere: none of the 500 waits for it", async () => {
+  const zones = domainsAt(50, (at) => `198.51.100.${at}`);
+  await using it = await house(Object.fromEntries(Array.from({ length: 50 }, (_, at) => [`198.51.100.${at}`, {}])));
+  let hanging = 0;
+  const open: DeliveryOptions["openSession"] = (target, decision, rung, signal) => {
+    if (target.address !== PINE) return it.network.openSession(target, decision, rung, signal);
+    hanging++;
+    return new Promise((resolve) => {
+      const end = (): void => {
+        hanging--;
+        resolve({
+          kind: "failed",
+          stage: "connect",
+          status: statusOf("connect-failed"),
+          findings: [],
+          connected: false,
+        });
+      };
+      const timer = it.clock.after(30_000, end);
+      signal?.addEventListener("abort", () => (timer[Symbol.dispose](), end()), { once: true });
+    });
+  };
+  for (let made = 0; made < 200; made++) await it.send(["bo@pine.example"]);
+  for (let made = 0; made < 500; made++) await it.send([`bo@d${made % 50}.example`]);
+  await using _delivery = startDelivery({
+    ...optionsOf(it),
+    resolver: staticResolver({ ...zone, ...zones }),
+    openSession: open,
+    concurrency: 20,
+  });
+  for (let turn = 0; turn < 60; turn++) await idle();
+  // No time has passed at all.
+  assert.equal(it.attempts.filter((one) => one.outcome === "delivered").length, 500);
+  assert.equal(hanging, 4);
+  await it.pass(31_000, 1000);
+  assert.equal(hanging, 1);
+  it.stop.abort();
+  await it.pass(2 * MINUTE, 10_000);
+});
+
+test("startDelivery: destinations that fail together leave half of all places to the others", async () => {
+  const zones = domainsAt(40, () => PINE);
+  await using it = await house({ [OAK]: {} });
+  let held = 0;
+  const open: DeliveryOptions["openSession"] = async (target, decision, rung, signal) => {
+    if (target.address !== PINE) return await it.network.openSession(target, decision, rung, signal);
+    held++;
+    await new Promise<void>((resolve) => {
+      const timer = it.clock.after(30_000, resolve);
+      signal?.addEventListener("abort", () => (timer[Symbol.dispose](), resolve()), { once: true });
+    });
+    held--;
+    return { kind: "failed", stage: "connect", status: statusOf("connect-failed"), findings: [], connected: false };
+  };
+  await using _delivery = startDelivery({
+    ...optionsOf(it),
+    resolver: staticResolver({ ...zone, ...zones }),
+    openSession: open,
+    concurrency: 10,
+    perAddress: 1000,
+    retry: { first: 1000, expireAfter: HOUR },
+  });
+  for (let at = 0; at < 10; at++) await it.send([`bo@d${at}.example`]);
+  await idle();
+  assert.equal(held, 10);
+  // They are known now, and due again at once.
+  await it.pass(32_000, 1000);
+  assert.ok(held > 0 && held <= 5, `${held}`);
+  const before = it.attempts.length;
+  await it.send(["di@oak.example"]);
+  await idle();
+  assert.deepEqual(
+    it.attempts.slice(before).map((one) => `${one.to} ${one.outcome}`),
+    ["di@oak.example delivered"],
+  );
+  it.stop.abort();
+  await it.pass(2 * MINUTE, 10_000);
+});
+
+test("startDelivery: a tarpit behind many domains has its share of connections, and the rest waits untouched", async () => {
+  const zones = domainsAt(30, () => PINE);
+  await using it = await house({ [PINE]: {}, [OAK]: {} });
+  const gate = Promise.withResolvers<void>();
+  let held = 0;
+  const open: DeliveryOptions["openSession"] = async (target, decision, rung, signal) => {
+    if (target.address === PINE) {
+      held++;
+      await gate.promise;
+    }
+    return await it.network.openSession(target, decision, rung, signal);
+  };
+  const ids = [];
+  for (let at = 0; at < 30; at++) ids.push(await it.send([`bo@d${at}.example`]));
+  for (let made = 0; made < 5; made++) await it.send(["di@oak.example"]);
+  await using _delivery = startDelivery({
+    ...optionsOf(it),
+    resolver: staticResolver({ ...zone, ...zones }),
+    openSession: open,
+    concurrency: 25,
+    perAddress: 3,
+  });
+  await it.pass(10_000, 500);
+  assert.equal(held, 3);
+  assert.equal(it.attempts.filter((one) => one.to === "di@oak.example").length, 5);
+  const units = await Promise.all(ids.map((id) => it.store.show(id)));
+  const attempts = units.map((one) => `${one?.units[0]?.state} ${one?.units[0]?.attempt}`);
+  assert.equal(attempts.filter((one) => one === "leased 1").length, 3);
+  assert.equal(attempts.filter((one) => one === "due 0").length, 27);
+  gate.resolve();
+  await it.pass(20_000, 500);
+  assert.equal(it.attempts.length, 35);
+  assert.ok(it.attempts.every((one) => one.outcome === "delivered" && one.attempt === 1));
+  it.stop.abort();
+});
+
+test("startDelivery: one message after another goes over one connection, which ends when no more come", async () => {
+  await using it = await house({ [PINE]: {} });
+  await it.start();
+  for (let made = 0; made < 5; made++) {
+    await it.send(["bo@pine.example"]);
+    await it.pass(1000);
+  }
+  assert.equal(it.network.log.filter((line) => line === `${PINE} full`).length, 1);
+  assert.equal(it.network.log.filter((line) => line.endsWith("QUIT")).length, 0);
+  await it.pass(2000);
+  assert.equal(it.network.log.at(-1), `${PINE} full QUIT`);
+  assert.equal(it.attempts.filter((one) => one.outcome === "delivered").length, 5);
+});
+
+test("startDelivery: units that crashed with a poisonous one are each tried alone, and only that one is held", async () => {
+  await using it = await house({ [PINE]: {}, [OAK]: {} });
+  const poison = await it.send(["bo@pine.example"]);
+  for (let made = 0; made < 4; made++) await it.send(["di@oak.example"]);
+  // The process died under all five.
+  assert.equal((await it.store.claim({ now: it.clock.now(), lease: MINUTE, limit: 9 })).length, 5);
+  it.clock.advance(2 * MINUTE);
+  const innocent = await it.send(["ed@rook.example"]);
+  const together: number[] = [];
+  let open = 0;
+  const sessions: DeliveryOptions["openSession"] = async (target, decision, rung, signal) => {
+    open++;
+    together.push(open);
+    await new Promise((resolve) => setImmediate(resolve));
+    open--;
+    return await it.network.openSession(target, decision, rung, signal);
+  };
+  // It dies again and again under the poison, whenever that is tried; a new process follows a minute later.
+  const dying = (store: Store, die: () => void): Store => ({
+    ...store,
+    async claim(request) {
+      const claims = await store.claim(request);
+      if (!claims.some((one) => one.message === poison && one.crashes < 3)) return claims;
+      die();
+      throw new Error("killed");
+    },
+  });
+  for (let life = 0; life < 4; life++) {
+    const dead = new AbortController();
+    const store = dying(it.store, () => dead.abort());
+    await using _delivery = startDelivery({
+      ...optionsOf(it),
+      store,
+      openSession: sessions,
+      signal: dead.signal,
+      reuse: 0,
+    });
+    for (let turn = 0; turn < 5; turn++) await idle();
+    await it.pass(6 * MINUTE, MINUTE);
+    dead.abort();
+  }
+  assert.deepEqual(
+    (await it.store.show(poison))?.units.map((unit) => unit.state),
+    ["held"],
+  );
+  assert.equal(it.attempts.filter((one) => one.to === "di@oak.example" && one.outcome === "delivered").length, 4);
+  assert.equal(it.attempts.filter((one) => one.id === innocent).length > 0, true);
+  assert.equal(Math.max(...together), 1);
+  assert.match(it.faults.join(), /on hold: its attempt crashed 3 times/);
+});
+
+test("startDelivery: what is given back at the signal has lost no attempt", async () => {
+  await using it = await house({});
+  const hanging = hangingSessions(it);
+  for (let made = 0; made < 6; made++) await it.send(["bo@pine.example"]);
+  const delivery = startDelivery({ ...optionsOf(it), openSession: hanging.open, drain: MINUTE });
+  await idle();
+  it.stop.abort();
+  await idle();
+  const given = (await it.store.list()).filter((one) => one.units[0]?.state === "due");
+  assert.deepEqual(
+    given.map((one) => one.units[0]?.attempt),
+    [0, 0],
+  );
+  await it.pass(MINUTE);
+  await delivery.done;
+});
+
+test("startDelivery: greylisting is answered after five minutes, not after the first wait (RFC 6647 §2)", async () => {
+  let asked = 0;
+  const host: FakeHost = {
+    transact: () => ({ recipients: [asked++ === 0 ? replied(450, "Greylisted", "4.2.0") : statusOf("ok-message")] }),
+  };
+  await using it = await house({ [PINE]: host });
+  await it.send(["bo@pine.example"]);
+  await it.start();
+  await it.pass(8 * MINUTE, 10_000);
+  const [first, second] = it.attempts;
+  assert.deepEqual([first?.outcome, second?.outcome], ["deferred", "delivered"]);
+  const waited = (second?.at ?? 0) - (first?.at ?? 0);
+  assert.ok(waited >= 5 * MINUTE && waited <= 6 * MINUTE, `${waited}`);
+});
+
+/** The policy as it is stored, as it turns out to be, and what becomes of a message that is at its end. */
+test("startDelivery: before mail fails for good a new MTA-STS policy is looked for (RFC 8461 §5.1)", async () => {
+  const sts = (mode: "enforce" | "none", host: string): StsFacts => ({
+    kind: "policy",
+    mode,
+    mx: [namePattern(domain(host))],
+    id: host,
+    lines: [],
+    expires: 1e15,
+  });
+  const old = sts("enforce", "old.example");
+  const rows: unknown[] = [];
+  for (const [name, stored, fresh] of [
+    ["unchanged", old, old],
+    ["changed", old, sts("enforce", "mx.pine.example")],
+    ["withdrawn", old, sts("none", "old.example")],
+    ["not enforced", sts("none", "old.example"), old],
+  ] as const) {
+    let refetched = 0;
+    let now: StsFacts = stored;
+    await using it = await house(
+      { ...(name === "not enforced" ? {} : { [PINE]: {} }), [ROOK]: {} },
+      {
+        retry: { first: MINUTE, expireAfter: 3 * MINUTE },
+        sources: {
+          dane: async () => ({ kind: "absent", why: "" }),
+          list: () => ({ kind: "none" }),
+          async sts(asked, options) {
+            if (asked !== "pine.example") return { kind: "none", why: "" };
+            if (options?.refetch === true) {
+              refetched++;
+              now = fresh;
+            }
+            return now;
+          },
+        },
+      },
+    );
+    await it.send(["bo@pine.example"]);
+    await it.start();
+    await it.pass(10 * MINUTE, 10_000);
+    const last = it.attempts.findLast((one) => one.to === "bo@pine.example");
+    rows.push([name, refetched, last?.outcome, last?.tls]);
+  }
+  assert.deepEqual(rows, [
+    ["unchanged", 1, "failed", "sts:!decision"],
+    ["changed", 1, "delivered", "sts:webpki"],
+    ["withdrawn", 1, "delivered", "may:encrypted"],
+    ["not enforced", 0, "failed", "may:!connect"],
+  ]);
+});
+
+test("startDelivery: sessions are counted in the settlement of their attempt (RFC 8460 §4)", async () => {
+  await using it = await house(
+    { [PINE]: { fails: { full: "handshake", small: "handshake" } } },
+    {
+      tally: (sessions) => sessions.map(({ host, reached }) => ({ day: "2026-03-03", key: `${host} ${reached}` })),
+    },
+  );
+  await it.send(["bo@pine.example"]);
+  await it.start();
+  assert.deepEqual(
+    (await it.store.tallies()).map(({ key, count }) => `${key} ${count}`),
+    ["mx.pine.example failed 2", "mx.pine.example plaintext 1"],
+  );
 });

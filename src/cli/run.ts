@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import { formatIssue } from "../config/mod.ts";
+import { formatIssue, loadConfig } from "../config/mod.ts";
 import { CommandFailure, EXIT } from "./exit.ts";
 import { requireConfig } from "./settings.ts";
 
@@ -7,7 +7,7 @@ import { requireConfig } from "./settings.ts";
 export function runCommand(): Command {
   return new Command("run")
     .description(
-      "Run the mail transfer agent in the foreground; SIGTERM drains and stops it, SIGHUP reloads certificates and recipients",
+      "Run the mail transfer agent in the foreground; SIGTERM drains and stops it, SIGHUP reads the configuration, certificates and recipients again",
     )
     .option("-c, --config <file>", "configuration file")
     .action(async (options: { config?: string }) => {
@@ -19,7 +19,12 @@ export function runCommand(): Command {
         );
       }
       const { runDaemon } = await import("../daemon/mod.ts");
-      const ended = await runDaemon(loaded.config);
+      const ended = await runDaemon(loaded.config, () => {
+        const again = loadConfig(loaded.file);
+        return again.ok
+          ? { ok: true, value: again.value.config }
+          : { ok: false, error: again.error.issues.map((issue) => formatIssue(again.error.file, issue)) };
+      });
       if (!ended.ok) throw new CommandFailure(ended.error, EXIT.finding);
     });
 }

@@ -1,5 +1,6 @@
 import { chmodSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import { type Clock, err, ok, type Result, systemClock, systemRandom } from "../base/mod.ts";
 import { type Config, networkSet } from "../config/mod.ts";
 import { publish } from "../observe/mod.ts";
@@ -13,6 +14,7 @@ import { recipientRules } from "./directory.ts";
 import { doorkeeper } from "./doorkeeper.ts";
 import { dropFolder } from "./drop_file.ts";
 import { watchDrop } from "./drop_watch.ts";
+import { takenOver, waitingForRestart } from "./fixed_keys.ts";
 import { destinationOf, offsetAt, writeReceived } from "./inject.ts";
 import { type BoundListener, bindListeners } from "./listen.ts";
 import { operatorOf } from "./operator.ts";
@@ -23,8 +25,11 @@ import { srsSecrets } from "./srs_secrets.ts";
 export interface Daemon {
   readonly listeners: readonly BoundListener[];
   readonly operator: Operator;
-  /** Reads certificates and recipients again; the strings say what could not be read, and the old stays in force then. */
-  reload(): Promise<readonly string[]>;
+  /**
+   * Reads certificates and recipients again, and takes over what has changed in `read`. The strings say what could not be
+   * read, where the old stays in force, and what waits for the next start. Connections and attempts go on.
+   */
+  reload(read?: Config): Promise<readonly string[]>;
   /** Drains: no connection is cut between final dot and reply, no accepted message is lost. */
   stop(): Promise<void>;
 }
@@ -58,7 +63,11 @@ async function start(config: Config, seams: Seams): Promise<Daemon> {
   if (!dropped.ok) throw new StartFailure(dropped.error);
   const store = undo.use(await openStore(config, clock, random));
   let srs = srsSecrets(config, random);
-  undo.use(await startSending(config, { clock, random, store, newId }, seams));
+  let running = config;
+  const retired = new Set<Promise<void>>();
+  undo.defer(async () => void (await Promise.all(retired)));
+  let sending = await startSending(config, { clock, random, store, newId }, seams);
+  undo.defer(async () => await sending[Symbol.asyncDispose]());
   const operator = operatorOf({ config, clock, store, listeners: listening.bound, rules: () => rules, newId });
   undo.use(
     await startControl(controlSocketPath(config.data_dir), operator, { clock, messageSize: config.message_size }),
@@ -71,7 +80,11 @@ async function start(config: Config, seams: Seams): Promise<Daemon> {
     }),
   );
   undo.defer(async () => await unbind.disposeAsync());
-  door.open((role) => receptionOf(role, { config, clock, store, newId, rules: () => rules, srs: () => srs }));
+  const open = (): void => {
+    const parts = { config: running, clock, store, newId, rules: () => rules, srs: () => srs };
+    door.open((role) => receptionOf(role, parts));
+  };
+  open();
   publish("hopseal:ready", { pid: process.pid, queued: (await store.count()).messages });
   const kept = undo.move();
   return {
@@ -81,11 +94,24 @@ async function start(config: Config, seams: Seams): Promise<Daemon> {
       await kept.disposeAsync();
       publish("hopseal:stopped", { pid: process.pid });
     },
-    async reload() {
-      const problems = await reloadCertificates(certificates);
+    async reload(read = running) {
+      const problems = waitingForRestart(running, read).map(
+        (key) => `${key} has changed; that waits for the next start`,
+      );
+      problems.push(...(await reloadCertificates(certificates)));
+      const next = takenOver(running, read);
       try {
-        rules = readRules(config);
-        srs = srsSecrets(config, random);
+        const renewed = { rules: readRules(next), srs: srsSecrets(next, random) };
+        if (isDeepStrictEqual(next, running)) await sending.reload();
+        else {
+          const old = sending;
+          sending = await startSending(next, { clock, random, store, newId }, seams);
+          running = next;
+          const ending = Promise.resolve(old[Symbol.asyncDispose]()).finally(() => retired.delete(ending));
+          retired.add(ending);
+        }
+        ({ rules, srs } = renewed);
+        open();
       } catch (error) {
         problems.push(error instanceof Error ? error.message : String(error));
       }

@@ -5,6 +5,7 @@ import { statusOf } from "../status/mod.ts";
 export interface Doorkeeper {
   /** The reception of a listener; clients that come before `open` wait for their greeting. */
   readonly reception: (role: ListenConfig["role"]) => Reception;
+  /** May be called again, to let a changed configuration into force for the next client and the next message. */
   readonly open: (make: (role: ListenConfig["role"]) => Reception) => void;
   /** Turns away those who wait, as the start failed; nothing after `open`. */
   readonly shut: () => void;
@@ -16,8 +17,10 @@ export function doorkeeper(): Doorkeeper {
   const opened = Promise.withResolvers<void>();
   const receptionOf = (role: ListenConfig["role"]): Reception => {
     let real: Reception | undefined;
+    let made: typeof make;
     const inside = (): Reception => {
-      real ??= make?.(role);
+      if (made !== make) real = make?.(role);
+      made = make;
       if (real === undefined) throw new Error("A client was let in before the door was open");
       return real;
     };

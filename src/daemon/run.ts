@@ -6,13 +6,19 @@ import { type Daemon, startDaemon } from "./compose.ts";
 import { dropPrivileges } from "./privileges.ts";
 
 /** Runs until SIGTERM or SIGINT, then drains; the error says why it could not start. A second signal ends it at once. */
-export async function runDaemon(config: Config): Promise<Result<void, string>> {
+export async function runDaemon(
+  config: Config,
+  readAgain: () => Result<Config, readonly string[]> = () => ok(config),
+): Promise<Result<void, string>> {
   const log = openLog(config);
   if (!log.ok) return log;
   using _log = log.value;
   // Before the start is over there is nothing to reload, and the signal must not end the process.
   let running: Daemon | undefined;
-  process.on("SIGHUP", () => void (running === undefined ? undefined : reload(running)));
+  let reloaded = Promise.resolve();
+  process.on("SIGHUP", () => {
+    if (running !== undefined) reloaded = reloaded.then(() => reload(running as Daemon, readAgain));
+  });
   // From the first moment on: a client may be served before the start is over for us.
   const stopped = stopSignal();
   const started = await startDaemon(config, { afterBind: () => dropPrivileges(config.user) });
@@ -31,8 +37,10 @@ function openLog(config: Config): Result<Disposable, string> {
   }
 }
 
-async function reload(daemon: Daemon): Promise<void> {
-  const problems = await daemon.reload().catch((error: unknown) => [String(error)]);
+/** A configuration with mistakes changes nothing, and its mistakes are told. */
+async function reload(daemon: Daemon, readAgain: () => Result<Config, readonly string[]>): Promise<void> {
+  const read = readAgain();
+  const problems = read.ok ? await daemon.reload(read.value).catch((error: unknown) => [String(error)]) : read.error;
   for (const text of problems) publish("hopseal:fault", { where: "reload", text });
   publish("hopseal:reloaded", { problems: problems.length });
 }

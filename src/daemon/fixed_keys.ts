@@ -1,0 +1,26 @@
+import { isDeepStrictEqual } from "node:util";
+import type { Config } from "../config/mod.ts";
+
+/** Keys that a running daemon keeps until it is started again. */
+const FIXED = [
+  "hostname",
+  "data_dir",
+  "user",
+  "drop_dir",
+  "workers",
+  "message_size",
+  "listen",
+  "certificate",
+  "limits",
+  "log",
+] as const satisfies readonly (keyof Config)[];
+
+/** The keys of a newly read configuration that differ and come into force only at the next start. */
+export function waitingForRestart(running: Config, read: Config): readonly string[] {
+  return FIXED.filter((key) => !isDeepStrictEqual(running[key], read[key]));
+}
+
+/** What a running daemon can take over of a newly read configuration. */
+export function takenOver(running: Config, read: Config): Config {
+  return { ...read, ...Object.fromEntries(FIXED.map((key) => [key, running[key]])) };
+}

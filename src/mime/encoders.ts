@@ -42,7 +42,7 @@ export function base64(): Encoder {
     push(piece) {
       const all = held.length === 0 ? piece : concat([held, piece]);
       const whole = all.length - (all.length % OCTETS_A_LINE);
-      held = all.slice(whole);
+      held = new Uint8Array(all.subarray(whole));
       return lines(all.subarray(0, whole));
     },
     finish(atEnd) {

@@ -86,14 +86,15 @@ interface Walk {
   fault: Refusal | undefined;
 }
 
-function run(walk: Walk, data: Bytes, atEnd: boolean): void {
+function run(walk: Walk, octets: Bytes, atEnd: boolean): void {
+  const data = Buffer.from(octets.buffer, octets.byteOffset, octets.length);
   let at = 0;
   walk.held = NOTHING;
   while (at < data.length && walk.fault === undefined) {
     const next = walk.mode === "header" ? headerLine(walk, data, { at, atEnd }) : bodyPiece(walk, data, { at, atEnd });
     if (next === undefined) {
       // Copied, for the chunk may be used again by its owner.
-      walk.held = data.slice(at);
+      walk.held = new Uint8Array(octets.subarray(at));
       return;
     }
     at = next;
@@ -106,8 +107,8 @@ interface Where {
 }
 
 /** Takes one line of a header; where the next begins, or undefined when more must come. */
-function headerLine(walk: Walk, data: Bytes, { at, atEnd }: Where): number | undefined {
-  const crlf = findCrlf(data, at);
+function headerLine(walk: Walk, data: Buffer, { at, atEnd }: Where): number | undefined {
+  const crlf = data.indexOf(CRLF, at);
   if (walk.headerSize + (crlf < 0 ? data.length : crlf) - at > walk.options.maxHeader) {
     walk.fault = { kind: "too-complex", detail: "a header is too long" };
     return undefined;
@@ -116,7 +117,7 @@ function headerLine(walk: Walk, data: Bytes, { at, atEnd }: Where): number | und
   const end = crlf < 0 ? data.length : crlf + 2;
   const line = data.subarray(at, crlf < 0 ? end : crlf);
   if (line.length === 0) {
-    endHeader(walk, data.slice(at, end));
+    endHeader(walk, new Uint8Array(data.subarray(at, end)));
     return end;
   }
   if (delimits(walk, line)) {
@@ -129,7 +130,7 @@ function headerLine(walk: Walk, data: Bytes, { at, atEnd }: Where): number | und
     endHeader(walk, NOTHING);
     return at;
   }
-  walk.header.push(data.slice(at, end));
+  walk.header.push(new Uint8Array(data.subarray(at, end)));
   walk.headerSize += end - at;
   return end;
 }
@@ -156,32 +157,31 @@ function endHeader(walk: Walk, empty: Bytes): void {
 }
 
 /** Hands on what is content for sure; where the rest begins, or undefined when more must come to judge it. */
-function bodyPiece(walk: Walk, data: Bytes, { at, atEnd }: Where): number | undefined {
-  const start = walk.lineStart ? at : undefined;
-  const found = start ?? findDelimiter(data, at);
-  if (found < 0) {
-    const keep = atEnd || !inMultipart(walk) ? data.length : tail(data, at);
-    give(walk, data.subarray(at, keep));
-    return keep === data.length ? keep : keep > at ? keep : undefined;
+function bodyPiece(walk: Walk, data: Buffer, { at, atEnd }: Where): number | undefined {
+  // `end` is where the content ends if a delimiter begins at `lineAt`.
+  let end = walk.lineStart ? at : data.indexOf(CRLF_DASHES, at);
+  let lineAt = walk.lineStart ? at : end + 2;
+  while (end >= 0) {
+    if (mayDelimit(walk, data, lineAt)) {
+      const crlf = data.indexOf(CRLF, lineAt);
+      const line = data.subarray(lineAt, crlf < 0 ? data.length : crlf);
+      if (crlf < 0 && !atEnd && line.length <= LONGEST_DELIMITER) {
+        give(walk, data.subarray(at, end));
+        return end > at ? end : undefined;
+      }
+      if (delimits(walk, line)) {
+        give(walk, data.subarray(at, end));
+        const next = crlf < 0 ? data.length : crlf + 2;
+        meet(walk, line, data.subarray(end, next));
+        return next;
+      }
+    }
+    end = data.indexOf(CRLF_DASHES, lineAt);
+    lineAt = end + 2;
   }
-  const lineAt = start ?? found + 2;
-  const crlf = findCrlf(data, lineAt, lineAt + LONGEST_DELIMITER);
-  const open = crlf < 0 && data.length - lineAt < LONGEST_DELIMITER && !atEnd;
-  if (open && couldDelimit(walk, data, lineAt)) {
-    give(walk, data.subarray(at, start ?? found));
-    // What was given must not be given again.
-    return (start ?? found) > at ? (start ?? found) : undefined;
-  }
-  const line = data.subarray(lineAt, crlf < 0 ? Math.min(data.length, lineAt + LONGEST_DELIMITER) : crlf);
-  if ((crlf >= 0 || atEnd) && delimits(walk, line)) {
-    give(walk, data.subarray(at, start ?? found));
-    const end = crlf < 0 ? data.length : crlf + 2;
-    meet(walk, line, data.subarray(start ?? found, end));
-    return end;
-  }
-  walk.lineStart = false;
-  if (lineAt > at) give(walk, data.subarray(at, lineAt));
-  return lineAt > at ? lineAt : at;
+  const keep = atEnd || !inMultipart(walk) ? data.length : tail(data, at);
+  give(walk, data.subarray(at, keep));
+  return keep > at ? keep : undefined;
 }
 
 /** A boundary line: ends what is open below its multipart, and begins its next part or its epilogue. */
@@ -227,10 +227,15 @@ function depthOf({ frames }: Walk, line: Bytes): number {
   return frames.findLastIndex(({ boundary }) => boundary !== undefined && boundaryAt(line, boundary) !== undefined);
 }
 
-/** Whether an unfinished line may still become a boundary. */
-function couldDelimit(walk: Walk, data: Bytes, lineAt: number): boolean {
-  if (!inMultipart(walk)) return false;
-  return (data[lineAt] ?? DASH) === DASH && (data[lineAt + 1] ?? DASH) === DASH;
+/** Whether the line, as far as it is there, begins like a boundary. */
+function mayDelimit({ frames }: Walk, data: Bytes, lineAt: number): boolean {
+  return frames.some(({ boundary }) => {
+    if (boundary === undefined) return false;
+    for (let at = 0; at < boundary.length && lineAt + at < data.length; at++) {
+      if (data[lineAt + at] !== boundary[at]) return false;
+    }
+    return true;
+  });
 }
 
 function inMultipart({ frames }: Walk): boolean {
@@ -241,15 +246,6 @@ function boundaryOf({ boundary }: Part): Bytes | undefined {
   return boundary === undefined ? undefined : Buffer.from(`--${boundary}`, "latin1");
 }
 
-function findCrlf(data: Bytes, from: number, before: number = data.length): number {
-  const at = view(data).indexOf(CRLF, from);
-  return at >= before ? -1 : at;
-}
-
-function findDelimiter(data: Bytes, from: number): number {
-  return view(data).indexOf(CRLF_DASHES, from);
-}
-
 /** Where octets at the end begin that may be the first of CRLF and two dashes. */
 function tail(data: Bytes, from: number): number {
   for (let length = Math.min(3, data.length - from); length > 0; length--) {
@@ -257,10 +253,6 @@ function tail(data: Bytes, from: number): number {
     if (CRLF_DASHES.subarray(0, length).every((octet, offset) => data[at + offset] === octet)) return at;
   }
   return data.length;
-}
-
-function view(data: Bytes): Buffer {
-  return Buffer.from(data.buffer, data.byteOffset, data.length);
 }
 
 const NOTHING: Bytes = new Uint8Array(0);

@@ -61,7 +61,7 @@ export function contentSink(draft: Draft): ContentSink {
       if (!header.done) header.push(chunk);
       if (chunk.length === 0) return undefined;
       if (room > 0) {
-        start.push(chunk.slice(0, room));
+        start.push(new Uint8Array(chunk.subarray(0, room)));
         room -= Math.min(room, chunk.length);
       }
       const first = staged === undefined ? begin(continuesField(chunk) ? CRLF : NOTHING) : [];

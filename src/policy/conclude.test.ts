@@ -56,6 +56,38 @@ test("conclude: the notice names the hosts (RFC 8689 §4.2.1)", () => {
   assert.equal(end.status.code, 550);
 });
 
+test("conclude: REQUIRETLS waits where DNS could not tell, and where it is taken as less (RFC 8689 §4.2.1)", () => {
+  const unknown: HostOutcome = {
+    host: "mx.pine.example",
+    why: "decision",
+    status: statusOf("dns-failure", "a signature is wrong"),
+  };
+  assert.deepEqual(conclude([unknown], REQUIRETLS), {
+    kind: "retry",
+    status: { cause: "dns-failure", code: 451, enhanced: "4.4.3", text: "a signature is wrong" },
+    host: "mx.pine.example",
+  });
+  assert.equal(conclude([unknown, outcome("tls")], REQUIRETLS).kind, "retry");
+  assert.equal(conclude([outcome("tls")], REQUIRETLS, "encrypt").kind, "retry");
+  assert.equal(conclude([outcome("requiretls")], REQUIRETLS, "opportunistic").status.enhanced, "4.7.30");
+});
+
+test("conclude: each end has its cause, and who said it stays (RFC 8689 §4.2.1)", () => {
+  const peer = { host: "mx.pine.example", address: "192.0.2.1" };
+  const refused = conclude(
+    [{ ...outcome("tls"), status: { ...statusOf("tls-not-offered", "no STARTTLS"), peer } }],
+    REQUIRETLS,
+  );
+  assert.deepEqual(refused.status, {
+    cause: "encryption-needed",
+    code: 550,
+    enhanced: "5.7.10",
+    text: "Encryption needed: no STARTTLS",
+    peer,
+  });
+  assert.equal(conclude([outcome("requiretls")], REQUIRETLS).status.cause, "requiretls-unsupported");
+});
+
 test("conclude: what has no enhanced code gets none, and nothing cannot be concluded from nothing", () => {
   const bare = { cause: "remote-reply", code: 554, text: "no" } as const;
   const end = conclude([{ host: "a.example", why: "answered", status: bare }], NO_DEMAND);
@@ -148,6 +180,31 @@ test("bindingDemand: REQUIRETLS does not hold a notice back (RFC 8689 §5)", () 
   const path = { kind: "mailbox", mailbox: { localPart: "ada", domain: "pine.example" as never } } as const;
   assert.equal(bindingDemand(REQUIRETLS, path), REQUIRETLS);
   assert.equal(bindingDemand(NO_DEMAND, NULL_REVERSE_PATH), NO_DEMAND);
+});
+
+test("bindingDemand: what a submitter asked for beside REQUIRETLS stays with a notice", () => {
+  const bound = (more: Partial<TlsDemand>): TlsDemand => {
+    const { because: _because, ...rest } = bindingDemand({ ...REQUIRETLS, ...more }, NULL_REVERSE_PATH);
+    return { ...rest, because: [] };
+  };
+  const asked = [{ source: "submitter", says: "asked" }] as const;
+  assert.deepEqual(
+    [
+      bound({}),
+      bound({ because: asked }),
+      bound({ by: ["dane"] }),
+      bound({ mxAuthentic: "dnssec" }),
+      bound({ level: "encrypt", because: asked }),
+    ],
+    [
+      { level: "may", propagate: false, because: [] },
+      { level: "secure", propagate: false, because: [] },
+      { level: "secure", by: ["dane"], propagate: false, because: [] },
+      { level: "secure", mxAuthentic: "dnssec", propagate: false, because: [] },
+      { level: "encrypt", propagate: false, because: [] },
+    ],
+  );
+  assert.equal(bindingDemand(REQUIRETLS, NULL_REVERSE_PATH).because.at(-1)?.rule, "RFC 8689 §5");
 });
 
 test("parseNamePattern: a whole left-most label or none (RFC 9525 §6.3)", () => {

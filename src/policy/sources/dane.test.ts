@@ -149,6 +149,11 @@ test("daneQuestions: the outcome table for one host (RFC 7672 §2.2)", () => {
   }
 });
 
+test("daneQuestions: a destination that no certificate can carry is no reference identifier", () => {
+  const { facts } = run({ destination: "pine_1.example" }, { [AT]: tlsa([EE]) });
+  assert.deepEqual(usable(facts), ["usable", "mx.pine.example", ["mx.pine.example"], "secure"]);
+});
+
 test("daneQuestions: aliases of the host, final name first, then the first link's own state (RFC 7672 §2.1.3, §2.2.2)", () => {
   const CNAME = "mx.pine.example CNAME";
   const cname = (security: Security): Answer<string> => {

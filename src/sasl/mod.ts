@@ -1,5 +1,5 @@
 /**
- * Authentication mechanisms (RFC 4422), without a protocol around them: an exchange is a value that turns the server's
+ * Authentication mechanisms, without a protocol around them: an exchange is a value that turns the server's
  * challenge into the client's response. Nothing here has a socket, a clock or a log.
  */
 export * from "./base64.ts";

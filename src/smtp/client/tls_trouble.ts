@@ -44,7 +44,7 @@ function verdict(findings: readonly Finding[]): SessionFailure["tls"] {
   return { result, reason: first.detail };
 }
 
-// RFC 8460 §4.3.2.4
+// RFC 8460 §4.3.3
 function failure(reason: string): SessionFailure["tls"] {
   return { result: "validation-failure", reason };
 }

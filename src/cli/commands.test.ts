@@ -4,8 +4,9 @@ import { commandsFor } from "./commands.ts";
 
 test("commandsFor: only the command that is asked for is loaded, and every one bears its name", async () => {
   const names = (await commandsFor([])).map((command) => command.name());
-  assert.deepEqual(names, ["run", "send", "queue", "config", "dns", "trace", "demo"]);
-  for (const name of names) {
+  assert.deepEqual(names, ["run", "send", "sendmail", "queue", "config", "dns", "policy", "trace", "demo"]);
+  // sendmail has options of its own, without commander.
+  for (const name of names.filter((one) => one !== "sendmail")) {
     for (const argv of [
       [name, "--json"],
       ["help", name],

@@ -19,13 +19,18 @@ const MAILBOX = "The mailbox takes no mail now. Reach the recipient another way 
 const UTF8 =
   "The way there does not carry addresses or subjects with letters beyond ASCII. Write to another address of the recipient.";
 const TLS =
-  "The message asked for protected transport, or the recipient's domain demands it, and it could not be had. Tell the recipient's postmaster; nothing was sent unprotected.";
+  "The message asked for protected transport, or the other side demands it, and it could not be had. Tell the postmaster of the recipient's domain; send without protection only what anybody may read.";
+const SENDER = "Your own address was refused. Check the sender address in your mail program, or ask your postmaster.";
 const POLICY =
   "The other side refuses this message by its own rules. Show this notice to the postmaster of the recipient's domain.";
 
 /** By subject and detail, then by subject. */
 const ADVICE: ReadonlyMap<string, string> = new Map([
   ["1", ADDRESS],
+  ["1.7", SENDER],
+  ["1.8", SENDER],
+  ["7.27", SENDER],
+  ["1.10", "The recipient's domain takes no mail at all. Check the address for mistakes."],
   ["2", MAILBOX],
   ["2.3", TOO_BIG],
   ["3.4", TOO_BIG],

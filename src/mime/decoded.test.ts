@@ -93,7 +93,8 @@ test("convertTo7Bit: every message of vectors/mail is converted, left alone or r
   }
   // Most old messages with 8-bit text have it in their header too.
   assert.deepEqual(Object.fromEntries(counts), { unchanged: 82, header: 17, converted: 4, malformed: 2, signed: 1 });
-  assert.deepEqual(unequal(pairs), []);
+  // Its first field has a blank before the colon, which Python takes for the beginning of the body.
+  assert.deepEqual(unequal(pairs), ["resources/eml/malformed/019.eml"]);
   for (const { name, before, after } of pairs) {
     const [left, right] = await Promise.all([PostalMime.parse(before), PostalMime.parse(after)]);
     const contents = (one: typeof left): unknown =>

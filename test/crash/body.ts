@@ -10,3 +10,5 @@ export function bodyOf(id: string, size: number): Bytes {
 /** Contents above this lie in files. */
 export const SMALL_BODY = 2000;
 export const SIZES: readonly number[] = [0, 100, 700, 1500, 2001, 5000, 40_000];
+/** Every delivery is tallied under it, with the message's id as the key. */
+export const DAY = "2026-03-03";

@@ -3,7 +3,7 @@ import { concat, systemClock, systemRandom } from "../../src/base/mod.ts";
 import type { QueueId, Store } from "../../src/queue/mod.ts";
 import { openSqliteStore } from "../../src/queue/store/mod.ts";
 import { statusOf } from "../../src/status/mod.ts";
-import { bodyOf, SMALL_BODY } from "./body.ts";
+import { bodyOf, DAY, SMALL_BODY } from "./body.ts";
 
 /** What was promised about one message, over all lives of the shard. */
 interface Entry {
@@ -16,6 +16,10 @@ interface Entry {
   attempts: number;
   /** Claimed in this life, and nothing said about a settlement since. */
   leased: boolean;
+  /** Put on hold for sure, and nobody asked for its release. */
+  held: boolean;
+  /** Its delivery was settled for sure. */
+  counted: boolean;
 }
 
 export type Ledger = Map<string, Entry>;
@@ -29,7 +33,15 @@ export function record(ledger: Ledger, said: string): void {
     const entry = ledger.get(id);
     if (verb === "begin") {
       assert.equal(entry, undefined);
-      ledger.set(id, { size: Number(detail), state: "unsure", delivering: false, attempts: 0, leased: false });
+      ledger.set(id, {
+        size: Number(detail),
+        state: "unsure",
+        delivering: false,
+        attempts: 0,
+        leased: false,
+        held: false,
+        counted: false,
+      });
       continue;
     }
     assert.ok(entry, `"${line}" about a message that nobody queued`);
@@ -51,6 +63,13 @@ export function record(ledger: Ledger, said: string): void {
       case "settle":
         entry.state = "gone";
         entry.delivering = false;
+        entry.counted = true;
+        break;
+      case "hold":
+        entry.held = true;
+        break;
+      case "unhold":
+        entry.held = false;
         break;
       case "defer":
         entry.leased = false;
@@ -70,8 +89,13 @@ export async function checkShard(directory: string, ledger: Ledger, drain: boole
     smallBody: SMALL_BODY,
   });
   const present = new Map((await store.list({ limit: 1_000_000 })).map((message) => [message.id as string, message]));
+  const tallied = new Map((await store.tallies(DAY)).map(({ key, count }) => [key, count]));
   for (const [id, entry] of ledger) {
     const message = present.get(id);
+    // A delivery and its tally are settled together, or neither is.
+    if (message === undefined && entry.delivering) entry.counted = true;
+    assert.equal(tallied.get(id) ?? 0, entry.counted ? 1 : 0, `the tally of ${id} and its delivery disagree`);
+    if (entry.held) assert.equal(message?.units[0]?.heldBy, "operator", `${id} was put on hold and is not`);
     if (message === undefined) {
       const excused = entry.state !== "kept" || entry.delivering;
       assert.ok(excused, `${id} was acknowledged and is lost`);
@@ -85,10 +109,15 @@ export async function checkShard(directory: string, ledger: Ledger, drain: boole
     }
   }
   for (const id of present.keys()) assert.ok(ledger.has(id), `${id} came from nowhere`);
+  const held = present
+    .values()
+    .reduce((sum, { units }) => sum + units.filter(({ state }) => state === "held").length, 0);
+  assert.equal(await store.operate({}, "release", Date.now()), held);
   if (drain) await deliverAll(store, ledger);
   for (const entry of ledger.values()) {
     entry.delivering = false;
     entry.leased = false;
+    entry.held = false;
   }
 }
 

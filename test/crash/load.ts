@@ -4,7 +4,7 @@ import { domain, type Envelope, NO_DEMAND } from "../../src/mail/mod.ts";
 import { type Claim, type Destination, newQueueId, type Store, StoreError } from "../../src/queue/mod.ts";
 import { openSqliteStore } from "../../src/queue/store/mod.ts";
 import { statusOf } from "../../src/status/mod.ts";
-import { bodyOf, SIZES, SMALL_BODY } from "./body.ts";
+import { bodyOf, DAY, SIZES, SMALL_BODY } from "./body.ts";
 
 /**
  * A process that queues and delivers until it is killed or done, and says every step on its standard output, so that
@@ -14,6 +14,7 @@ import { bodyOf, SIZES, SMALL_BODY } from "./body.ts";
  *     claim ID ATTEMPT             the attempt is counted
  *     deliver ID, settle ID        handed to the next hop; the queue knows
  *     defer ID, retry ID           about to be put off; put off
+ *     hold ID, unhold ID           on hold by an operator's word; about to be released
  *     refuse KIND WHAT             a StoreError of that kind came instead
  *
  *     node load.ts DIRECTORY SEED PRODUCERS MESSAGES
@@ -76,11 +77,16 @@ async function deliver(store: Store, claim: Claim, defer: boolean): Promise<void
     const states = new Map([[0, { kind: "pending" as const, last: statusOf("connect-failed") }]]);
     if (!(await store.settle(claim, { at, recipients: states, retryAt: at }))) throw new Error(`lost ${id}`);
     say(`retry ${id}`);
+    if ((await store.operate({ message: id }, "hold", at)) !== 1) throw new Error(`cannot hold ${id}`);
+    say(`hold ${id}`);
+    say(`unhold ${id}`);
+    if ((await store.operate({ message: id }, "release", at)) !== 1) throw new Error(`cannot release ${id}`);
     return;
   }
   say(`deliver ${id}`);
   const states = new Map([[0, { kind: "delivered" as const, status: statusOf("ok"), at }]]);
-  if (!(await store.settle(claim, { at, recipients: states }))) throw new Error(`lost ${id}`);
+  const tally = [{ day: DAY, key: id }];
+  if (!(await store.settle(claim, { at, recipients: states, tally }))) throw new Error(`lost ${id}`);
   say(`settle ${id}`);
 }
 

@@ -5,7 +5,7 @@ import { statusOf } from "../status/mod.ts";
 import { conclude, type HostOutcome } from "./conclude.ts";
 import { localPolicies } from "./sources/local.ts";
 import { bindingDemand } from "./sources/message.ts";
-import { matchesPattern, parseNamePattern } from "./pattern.ts";
+import { matchesPattern, parseNamePattern, parseSuffixPattern } from "./pattern.ts";
 import { standing, type Wish } from "./wish.ts";
 
 const REQUIRETLS: TlsDemand = { level: "secure", mxAuthentic: "dnssec-or-sts", propagate: true, because: [] };
@@ -226,6 +226,13 @@ test("parseNamePattern: a whole left-most label or none (RFC 9525 §6.3)", () =>
   ]) {
     assert.equal(parseNamePattern(bad).ok, false, bad);
   }
+  assert.deepEqual(
+    [".pine.example", "mx.pine.example", "*.pine.example", ".example", "."].map((text) => {
+      const pattern = parseSuffixPattern(text);
+      return pattern.ok && pattern.value;
+    }),
+    ["*.pine.example", "mx.pine.example", false, false, false],
+  );
   const wild = parseNamePattern("*.pine.example");
   assert.ok(wild.ok);
   assert.deepEqual(

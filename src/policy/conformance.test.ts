@@ -141,6 +141,18 @@ const ROWS: readonly (readonly [string, TlsFacts, TlsDemand, string])[] = [
     `dane over none | ${DANE} at ${BASE} | ${TLS} | enforce dane ${DANE}`,
   ],
   [
+    "DANE: records said to be signed over an unsigned MX answer",
+    facts({ dane: usable, sts: sts("enforce") }, UNSIGNED),
+    NO_DEMAND,
+    `sts over sts | ${WEB} at ${MX} | ${TLS} | enforce mta-sts ${WEB}`,
+  ],
+  [
+    "DANE: such records, by choice, replace nothing",
+    facts({ dane: usable, sts: sts("enforce"), ...taking({ daneInsecureMx: true }) }, UNSIGNED),
+    NO_DEMAND,
+    `dane over sts | ${DANE} at ${BASE} | ${TLS} | enforce dane ${DANE}, mta-sts ${WEB}`,
+  ],
+  [
     "DANE: audited",
     facts({ dane: usable, ...taking({ dane: "audit" }) }),
     NO_DEMAND,

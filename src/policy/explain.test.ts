@@ -208,6 +208,20 @@ const ROWS: readonly (readonly [string, TlsFacts, TlsDemand, readonly string[], 
   ],
 ];
 
+test("explain: what a fixed next hop publishes is told as its own (RFC 8461 §3.4)", () => {
+  const hop: Partial<NextHost> = { name: "relay.oak.example", learnt: "configured", mxSecurity: "insecure" };
+  const decision = decide(
+    facts({ sts: sts("enforce", true), dane: { ...usable, names: [domain("relay.oak.example")] } }, hop),
+    NO_DEMAND,
+  );
+  assert.ok(decision.kind === "proceed");
+  assert.deepEqual(decision.policies, [{ source: "dane", domain: "relay.oak.example", id: MX }]);
+  assert.deepEqual(explain(decision).slice(2), [
+    "dane: 2 TLSA records for mx.pine.example (RFC 7672 §2.2)",
+    "mta-sts: the MTA-STS policy of relay.oak.example ended at 2026-03-03T00:00:00.000Z",
+  ]);
+});
+
 for (const [name, known, demand, lines, left] of ROWS) {
   test(`explain and attackerCould: ${name}`, () => {
     const decision = decide(known, demand);

@@ -11,6 +11,12 @@ export function parseNamePattern(text: string): Result<NamePattern, string> {
   return ok((wild ? `*.${name.value}` : name.value) as NamePattern);
 }
 
+/** Parses `mx.pine.example`, or `.pine.example` as lists write what has one label more (STARTTLS Everywhere, RULES). */
+export function parseSuffixPattern(text: string): Result<NamePattern, string> {
+  if (text.startsWith("*")) return err(`${JSON.stringify(text)} is no MX name of a list`);
+  return parseNamePattern(text.startsWith(".") ? `*${text}` : text);
+}
+
 /** The pattern that one name alone matches. */
 export function namePattern(name: Domain): NamePattern {
   return name as string as NamePattern;

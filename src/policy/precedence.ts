@@ -4,6 +4,7 @@
  * MTA-STS policy that has ended is none (RFC 8461 §3.2); a list goes on being enforced, for an attacker who keeps updates
  * away must gain nothing, and its end is told.
  */
+import type { Security } from "../dns/mod.ts";
 import type { DaneFacts, StsFacts, Taking, TlsFacts } from "./types.ts";
 
 /** As it is published, REQUIRETLS to the letter. */
@@ -37,14 +38,28 @@ export function daneNow(facts: TlsFacts): DaneFacts | undefined {
   if (dane.expires !== undefined && dane.expires <= now) {
     return { kind: "failed", cause: "unavailable", detail: "the answer for TLSA records is out of date" };
   }
-  if (kind === "absent" || dane.mx === "secure" || takingOf(facts).daneInsecureMx) return dane;
+  if (kind === "absent" || !isUnsigned(dane, facts) || takingOf(facts).daneInsecureMx) return dane;
   return { kind: "absent", why: `the MX answer for ${facts.destination} is not signed` };
 }
 
+/** Whether the host was named by an MX answer that nobody signed, by what either of the two look-ups says. */
+function isUnsigned({ mx }: { readonly mx: Security }, { host }: TlsFacts): boolean {
+  return mx === "insecure" || (host.learnt === "mx" && host.mxSecurity === "insecure");
+}
+
+/** The domain whose word the published policies are: that of the recipients, or the fixed next hop (RFC 8461 §3.4). */
+export function policyDomain({ host, destination }: TlsFacts): string {
+  return host.learnt === "configured" ? host.name : destination;
+}
+
 /** What MTA-STS says now of the destination; undefined when nobody looked. */
-export function stsNow({ sts, now, destination }: TlsFacts): StsFacts | undefined {
+export function stsNow(facts: TlsFacts): StsFacts | undefined {
+  const { sts, now } = facts;
   if (sts?.kind !== "policy" || now < sts.expires) return sts;
-  return { kind: "none", why: `the MTA-STS policy of ${destination} ended at ${new Date(sts.expires).toISOString()}` };
+  return {
+    kind: "none",
+    why: `the MTA-STS policy of ${policyDomain(facts)} ended at ${new Date(sts.expires).toISOString()}`,
+  };
 }
 
 /**
@@ -54,7 +69,7 @@ export function stsNow({ sts, now, destination }: TlsFacts): StsFacts | undefine
 export function daneRules(facts: TlsFacts): boolean {
   // RFC 8461 §2
   const dane = daneNow(facts);
-  return dane?.kind === "usable" && dane.mx === "secure" && binds(facts, "dane");
+  return dane?.kind === "usable" && !isUnsigned(dane, facts) && binds(facts, "dane");
 }
 
 /** Whether the destination's own word replaces a list entry about it; an enforced policy that is only audited does not. */

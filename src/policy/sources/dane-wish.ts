@@ -1,5 +1,5 @@
 import { unreachable } from "../../base/mod.ts";
-import { binds, daneNow } from "../precedence.ts";
+import { binds, daneNow, policyDomain } from "../precedence.ts";
 import { refuse } from "../secure.ts";
 import type { DaneFacts, TlsFacts } from "../types.ts";
 import type { Said, Wish } from "../wish.ts";
@@ -11,7 +11,7 @@ export function daneWishes(facts: TlsFacts): Said {
   if (dane === undefined) return silent();
   if (dane.kind === "off" || dane.kind === "absent") return silent({ source: "dane", says: dane.why });
   const observed = binds(facts, "dane") ? {} : { observed: true };
-  const policy = { source: "dane", domain: facts.destination, ...("base" in dane ? { id: dane.base } : {}) } as const;
+  const policy = { source: "dane", domain: policyDomain(facts), ...("base" in dane ? { id: dane.base } : {}) } as const;
   return { wishes: [{ policy, ...wanted(dane, facts), ...observed }], known: [], remarks: [] };
 }
 

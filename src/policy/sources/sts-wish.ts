@@ -1,4 +1,4 @@
-import { binds, daneRules, stsNow, takingOf } from "../precedence.ts";
+import { binds, daneRules, policyDomain, stsNow, takingOf } from "../precedence.ts";
 import { refuse } from "../secure.ts";
 import type { Finding, PolicyRef, StsFacts, StsTrouble, TlsFacts, TlsResult } from "../types.ts";
 import type { Said } from "../wish.ts";
@@ -10,8 +10,8 @@ export function stsWishes(facts: TlsFacts): Said {
   if (sts === undefined) return silent();
   if (sts.kind === "none") return silent({ source: "mta-sts", says: sts.why });
   if (sts.kind === "failed") return withoutPolicy(sts.trouble, facts);
-  const policy: PolicyRef = { source: "mta-sts", domain: facts.destination, id: sts.id };
-  const called = `the MTA-STS policy of ${facts.destination}`;
+  const policy: PolicyRef = { source: "mta-sts", domain: policyDomain(facts), id: sts.id };
+  const called = `the MTA-STS policy of ${policyDomain(facts)}`;
   if (sts.mode === "none")
     return silent({ source: "mta-sts", says: `${called} asks for nothing`, rule: "RFC 8461 §5" });
   return withPolicy(sts, { policy, called }, facts);
@@ -38,8 +38,8 @@ function withPolicy(
 
 /** RFC 8461 §3.3: without a policy the mail goes out as if there were none; what failed is told. */
 function withoutPolicy(trouble: StsTrouble, facts: TlsFacts): Said {
-  const policy: PolicyRef = { source: "mta-sts", domain: facts.destination };
-  const says = `the MTA-STS policy of ${facts.destination} could not be had: ${trouble.detail}`;
+  const policy: PolicyRef = { source: "mta-sts", domain: policyDomain(facts) };
+  const says = `the MTA-STS policy of ${policyDomain(facts)} could not be had: ${trouble.detail}`;
   const strict = trouble.at === "dns-bogus" && takingOf(facts).stsStrict && binds(facts, "sts") && !daneRules(facts);
   if (!strict) {
     return {

@@ -1,9 +1,9 @@
-import { base64Of, encodeBase64 } from "./base64.ts";
-import type { ClientExchange, Login } from "./exchange.ts";
+import { base64Of } from "./base64.ts";
+import type { Login } from "./exchange.ts";
 
 /** What must not be repeated of a login, in the forms in which a server may echo it. */
-export function secretsOf({ password }: Login, { initial }: ClientExchange): readonly string[] {
-  const forms = [password, base64Of(password), ...(initial === undefined ? [] : [encodeBase64(initial)])];
+export function secretsOf({ user, password }: Login): readonly string[] {
+  const forms = [password, base64Of(password), base64Of(`\0${user}\0${password}`)];
   // The longest first, so that none is left in part.
   return forms.filter((form) => form !== "").sort((one, other) => other.length - one.length);
 }

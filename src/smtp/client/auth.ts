@@ -35,7 +35,7 @@ export function onLogin({ session, mechanism }: Waiting<"await-login">, login: L
     session,
     exchange,
     initialSent: line === whole,
-    secrets: secretsOf(login, exchange),
+    secrets: secretsOf(login),
     rounds: 0,
   };
   return { state, effects: [writeLine(`${line}\r\n`), authDeadline(session, "the reply to AUTH")] };

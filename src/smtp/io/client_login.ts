@@ -9,7 +9,7 @@ import type { DriverOptions } from "./client_driver.ts";
  */
 export function mayLogIn(target: Target, proof: PeerProof | PlaintextAllowed): boolean {
   if (target.credentials === undefined || isLocal(target)) return true;
-  return proof.kind === "tls" && proof.satisfied.some((one) => one !== "encrypted");
+  return proof.kind === "tls" && proof.satisfied.some((one) => IDENTITY.has(one));
 }
 
 /** How the driver gets the login; the password is asked for when the host is ready for it. */
@@ -24,3 +24,6 @@ function isLocal({ path, address }: Target): boolean {
   if (isIP(address) === 6) return address === "::1";
   return isIP(address) === 4 && address.startsWith("127.");
 }
+
+/** What proves who the host is; encryption alone does not. */
+const IDENTITY: ReadonlySet<PeerProof["satisfied"][number]> = new Set(["dane", "webpki", "pin"] as const);

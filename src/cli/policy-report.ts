@@ -42,6 +42,7 @@ export function policyJson({ domain, message, looked }: PolicyFinding): object {
     domain,
     message,
     route: target,
+    notes: looked.notes,
     ...(stored === undefined ? {} : { storedMtaSts: stsJson(stored) }),
     ...(plan === undefined ? {} : planJson(plan)),
   };
@@ -51,14 +52,20 @@ export function policyJson({ domain, message, looked }: PolicyFinding): object {
 export function policyText(finding: PolicyFinding): readonly string[] {
   const { domain, message, looked } = finding;
   const { target, plan, stored } = looked;
+  const noted = looked.notes.map((note) => `Note: ${note}`);
   const subject = `Mail to ${domain} that asks for ${ASKS.get(message) ?? message}`;
-  if (plan === undefined) return [`${subject} does not leave this machine (route: ${target})`];
+  if (plan === undefined) return [...noted, `${subject} does not leave this machine (route: ${target})`];
   if (plan.kind !== "hosts") {
     const fate = plan.kind === "fail" ? "would be returned" : "would wait";
-    return [`${subject} ${fate}: ${plan.status.text}`];
+    return [...noted, `${subject} ${fate}: ${plan.status.text}`];
   }
   const cache = stored === undefined ? [] : [`The stored MTA-STS policy was used: ${saySts(stored)}`];
-  return [`${subject}${target === "smtp" ? ", by a fixed route" : ""}`, ...cache, ...plan.hosts.flatMap(hostText)];
+  return [
+    ...noted,
+    `${subject}${target === "smtp" ? ", by a fixed route" : ""}`,
+    ...cache,
+    ...plan.hosts.flatMap(hostText),
+  ];
 }
 
 function planJson(plan: Plan): object {

@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import { openPolicyLook } from "../daemon/mod.ts";
+import { openPolicyLook, type PolicyLook } from "../daemon/mod.ts";
 import { type Mailbox, NO_DEMAND, parseMailbox, parseMailHost, type TlsDemand } from "../mail/mod.ts";
 import { CommandFailure, EXIT } from "./exit.ts";
 import { exitOf, type PolicyFinding, policyJson, policyText } from "./policy-report.ts";
@@ -52,12 +52,20 @@ async function show(text: string | undefined, flags: PolicyFlags): Promise<numbe
   const recipient = recipientOf(text);
   if (recipient === undefined) throw new CommandFailure(`"${text}" is no domain`, EXIT.usage);
   const { config } = requireConfig(flags.config);
-  await using looking = await openPolicyLook(config);
+  await using looking = await open(config);
   const looked = await looking.look(recipient, demand);
   const finding: PolicyFinding = { domain: recipient.domain, message: flags.message, looked };
   if (flags.json === true) printJson(policyJson(finding));
   else for (const line of policyText(finding)) print(line);
   return exitOf(finding);
+}
+
+async function open(config: Parameters<typeof openPolicyLook>[0]): Promise<PolicyLook> {
+  try {
+    return await openPolicyLook(config);
+  } catch (error) {
+    throw new CommandFailure(error instanceof Error ? error.message : String(error));
+  }
 }
 
 /** A domain stands for any of its addresses; only routes of single addresses tell them apart. */

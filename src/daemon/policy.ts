@@ -16,6 +16,8 @@ export interface PolicyParts {
   readonly daneOff: () => Promise<string | undefined>;
   /** Stores nothing, for those who look while a daemon runs. */
   readonly readOnly?: boolean;
+  /** Told of stored policies that cannot be used; default: the log. */
+  readonly onFault?: (text: string) => void;
 }
 
 /** What destinations publish, and how it is taken here. */
@@ -61,7 +63,7 @@ export function takingOf({ policy }: Config): Taking {
 }
 
 async function openCache(config: Config, parts: PolicyParts): Promise<StsCache> {
-  const { clock, random, resolver, readOnly = false } = parts;
+  const { clock, random, resolver, readOnly = false, onFault = report } = parts;
   const { mta_sts_roots, mta_sts_port, mta_sts_networks } = config.policy;
   const trust = await trustOf(mta_sts_roots);
   const directory = join(config.data_dir, STORE);
@@ -71,7 +73,7 @@ async function openCache(config: Config, parts: PolicyParts): Promise<StsCache> 
       directory,
       clock,
       readOnly,
-      onFault: (text) => publish("hopseal:fault", { where: "mta-sts", text }),
+      onFault,
     });
     return startStsCache({
       clock,
@@ -85,6 +87,10 @@ async function openCache(config: Config, parts: PolicyParts): Promise<StsCache> 
     const text = error instanceof Error ? error.message : String(error);
     throw new StartFailure(`Cannot use the stored MTA-STS policies in ${directory}: ${text}`, { cause: error });
   }
+}
+
+function report(text: string): void {
+  publish("hopseal:fault", { where: "mta-sts", text });
 }
 
 const STORE = "mta-sts";

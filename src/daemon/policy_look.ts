@@ -1,7 +1,7 @@
 import { systemClock, systemRandom } from "../base/mod.ts";
 import type { Config } from "../config/mod.ts";
 import { type Plan, planDelivery, routeFor, type RouteTarget } from "../delivery/mod.ts";
-import type { Mailbox, TlsDemand } from "../mail/mod.ts";
+import type { Domain, Mailbox, TlsDemand } from "../mail/mod.ts";
 import type { StsFacts } from "../policy/mod.ts";
 import { openNames } from "./names.ts";
 import { openPolicy } from "./policy.ts";
@@ -15,6 +15,8 @@ export interface Looked {
   readonly plan?: Plan;
   /** The MTA-STS policy that was stored before anybody was asked. */
   readonly stored?: StsFacts;
+  /** What could not be used of what is stored. */
+  readonly notes: readonly string[];
 }
 
 export interface PolicyLook extends AsyncDisposable {
@@ -28,20 +30,23 @@ export async function openPolicyLook(
   seams: Pick<Seams, "clock" | "random" | "resolver"> = {},
 ): Promise<PolicyLook> {
   const { clock = systemClock, random = systemRandom } = seams;
+  const notes: string[] = [];
   await using undo = new AsyncDisposableStack();
   const names =
     seams.resolver === undefined
       ? undo.use(await openNames(config, { clock, random }))
       : { resolver: seams.resolver, daneOff: async () => undefined };
-  const policy = undo.use(await openPolicy(config, { ...names, clock, random, readOnly: true }));
+  const policy = undo.use(
+    await openPolicy(config, { ...names, clock, random, readOnly: true, onFault: (text) => notes.push(text) }),
+  );
   const [routes, policies, self] = [routesOf(config), policiesOf(config), selfOf(config)];
   const kept = undo.move();
   return {
     async look(recipient, demand) {
       const target = routeFor(routes, recipient);
-      if (target.kind !== "mx" && target.kind !== "smtp") return { target: target.kind };
+      if (target.kind !== "mx" && target.kind !== "smtp") return { target: target.kind, notes };
       const hop = target.kind === "smtp" ? target.host : recipient.domain;
-      const stored = policy.cache?.stored(hop as Parameters<NonNullable<typeof policy.cache>["stored"]>[0]);
+      const stored = policy.cache?.stored(hop as Domain);
       const { resolver } = names;
       const { sources, taking } = policy;
       const errand = { destination: recipient.domain, demand, via: target };
@@ -55,7 +60,7 @@ export async function openPolicyLook(
         port: config.outbound.port,
         now: clock.now(),
       });
-      return { target: target.kind, plan, ...(stored === undefined ? {} : { stored }) };
+      return { target: target.kind, notes, plan, ...(stored === undefined ? {} : { stored }) };
     },
     [Symbol.asyncDispose]: async () => await kept.disposeAsync(),
   };

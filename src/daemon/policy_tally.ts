@@ -1,23 +1,23 @@
 import type { Clock, Millis } from "../base/mod.ts";
 import { publish } from "../observe/mod.ts";
-import type { Finding } from "../policy/mod.ts";
+import type { Finding, Taking } from "../policy/mod.ts";
 import type { Store, TallyEntry } from "../queue/mod.ts";
 import { dayOf, type SessionRecord, tallyDiscovery, tallySession } from "../tlsrpt/mod.ts";
 
 export interface TallyOptions {
   readonly clock: Pick<Clock, "now">;
-  /** Says of each session what would have kept the mail back, were it enforced. */
-  readonly discover: boolean;
+  /** Of what is only audited it is said what would have kept mail back. */
+  readonly taking: Pick<Taking, "dane" | "sts" | "discover">;
 }
 
 /** What to count of the sessions of one attempt; a discovery that went wrong counts once, however many hosts there are. */
 export function tallier({
   clock,
-  discover,
+  taking,
 }: TallyOptions): (sessions: readonly SessionRecord[]) => readonly TallyEntry[] {
   return (sessions) => {
     const now = clock.now();
-    if (discover) for (const session of sessions) tellWouldHave(session);
+    for (const session of sessions) tellWouldHave(session, taking);
     const looks = new Map(sessions.map(({ destination, sts }) => [destination, sts]));
     return [
       ...sessions.flatMap((session) => tallySession(session, now)),
@@ -47,24 +47,32 @@ export function forgetOldTallies(store: Pick<Store, "forgetTallies">, clock: Clo
   };
 }
 
-function tellWouldHave({ destination, host, findings }: SessionRecord): void {
-  for (const { ok, enforced, detail, policy } of findings) {
-    const source = SOURCES.get(policy.source);
-    if (ok || enforced || source === undefined) continue;
-    publish("hopseal:policy", {
-      domain: destination,
-      what: "would-have",
-      source,
-      text: `${host} would not have got the mail: ${detail}`,
-    });
+function tellWouldHave(session: SessionRecord, taking: TallyOptions["taking"]): void {
+  const { destination, host, findings } = session;
+  for (const finding of findings) {
+    const source = wouldBind(finding, session, taking);
+    if (source === undefined) continue;
+    const text = `${host} would not have got the mail: ${finding.detail}`;
+    publish("hopseal:policy", { domain: destination, what: "would-have", source, text });
   }
 }
 
-const SOURCES: ReadonlyMap<Finding["policy"]["source"], "dane" | "mta-sts" | "list"> = new Map([
-  ["dane", "dane"],
-  ["mta-sts", "mta-sts"],
-  ["list", "list"],
-]);
+/** The source that would have kept the mail from the host, were it not for how it is taken here. */
+function wouldBind(
+  { ok, enforced, policy, result }: Finding,
+  { dane, sts }: SessionRecord,
+  taking: TallyOptions["taking"],
+): "dane" | "mta-sts" | undefined {
+  if (ok || enforced) return undefined;
+  if (policy.source === "dane") return taking.discover || taking.dane === "audit" ? "dane" : undefined;
+  if (policy.source !== "mta-sts" || (!taking.discover && taking.sts !== "audit")) return undefined;
+  // Trouble with a policy host keeps no mail back, nor does a policy in testing.
+  if (result?.startsWith("sts-") === true || sts?.kind !== "policy" || sts.mode !== "enforce") return undefined;
+  // RFC 8461 §2
+  const yields = dane?.kind === "usable" && dane.mx === "secure" && taking.dane === "enforce";
+  return yields ? undefined : "mta-sts";
+}
+
 const DAY: Millis = 86_400_000;
 /** Tallies of 30 full days are kept. */
 const KEPT: Millis = 30 * DAY;

@@ -11,6 +11,7 @@ import type { TrustStore } from "../tls/io/mod.ts";
 import { dnssecMemory } from "./dnssec_memory.ts";
 import { type Names, openNames } from "./names.ts";
 import { openPolicy } from "./policy.ts";
+import { watchOverrides } from "./policy_overrides.ts";
 import { forgetOldTallies, tallier } from "./policy_tally.ts";
 import type { Seams } from "./seams.ts";
 import { trustOf } from "./trust.ts";
@@ -37,6 +38,7 @@ export async function startSending(config: Config, parts: SendingParts, seams: S
   const names = seams.resolver === undefined ? undo.use(await namesOf(config, parts)) : namesGiven(seams.resolver);
   const policy = undo.use(await openPolicy(config, { ...names, clock, random }));
   undo.use(forgetOldTallies(store, clock));
+  undo.use(watchOverrides(config, clock));
   const stop = new AbortController();
   const delivery: Delivery = startDelivery({
     store,
@@ -52,7 +54,7 @@ export async function startSending(config: Config, parts: SendingParts, seams: S
     port: config.outbound.port,
     sources: policy.sources,
     taking: policy.taking,
-    tally: tallier({ clock, discover: config.policy.discover }),
+    tally: tallier({ clock, taking: policy.taking }),
     retry: {
       first: config.retry.first,
       warnAfter: config.retry.warn_after,

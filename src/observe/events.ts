@@ -51,7 +51,7 @@ export interface Events {
      * `override-ended`: a `[[tls_policy]]` weakens no more. `would-have`: what would have been, were it enforced.
      */
     readonly what: "changed" | "weakened" | "refresh-failed" | "override-ended" | "would-have";
-    readonly source: "mta-sts" | "dane" | "list" | "local";
+    readonly source: "mta-sts" | "dane" | "local";
     readonly text: string;
   };
   "hopseal:fault": { readonly where: string; readonly text: string };

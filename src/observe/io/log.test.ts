@@ -35,6 +35,18 @@ test("startLog: one JSON line an event, at its level, until disposed", () => {
   ]);
 });
 
+test("startLog: what an address may hold and a terminal would obey is escaped, and means the same (RFC 6531 §3.3)", () => {
+  const lines: string[] = [];
+  const stream = { write: (line: string) => lines.push(line) };
+  const text = "grün\u009b31m\u0085\u007f\u202e\u2028\u2066\ufeff\u001b[0m";
+  {
+    using _log = startLog({ level: "info", target: "stderr", hostname: "mx.rook.example", stream });
+    publish("hopseal:fault", { where: "test", text });
+  }
+  assert.match(lines[0] ?? "", /^[\x20-\x7eü]*\n$/);
+  assert.equal((JSON.parse(lines[0] ?? "") as { text: string }).text, text);
+});
+
 test("startLog: appends to a file that only its owner reads; disposing writes out what waits", () => {
   const folder = mkdtempSync(join(tmpdir(), "hopseal-log-"));
   const target = join(folder, "log");

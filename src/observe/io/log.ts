@@ -20,7 +20,7 @@ export function startLog(options: LogOptions): Disposable {
   const stream = options.stream ?? own;
   const log = pino(
     { level: options.level, base: { host: options.hostname }, timestamp: pino.stdTimeFunctions.isoTime },
-    stream,
+    { write: (line: string) => stream?.write(harmless(line)) },
   );
   const subscriptions = LINES.map(([name, level]) =>
     subscribe(name, (event: Events[EventName]) => {
@@ -33,6 +33,11 @@ export function startLog(options: LogOptions): Disposable {
       own?.flushSync();
     },
   };
+}
+
+/** JSON leaves characters beyond ASCII as they are; those that steer a terminal or hide text are escaped. */
+function harmless(line: string): string {
+  return line.replace(STEERING, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
 function openTarget(target: string): number {
@@ -51,3 +56,5 @@ const LINES: readonly (readonly [EventName, "error" | "warn" | "info" | "debug"]
   ["hopseal:policy", "warn"],
   ["hopseal:fault", "error"],
 ];
+/** DEL and the C1 controls, line and paragraph separators, and what changes the direction of writing. */
+const STEERING = /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g;

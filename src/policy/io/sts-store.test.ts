@@ -134,13 +134,24 @@ test("openStsStore: who only looks changes nothing on disk", async (context) => 
   await store.save(entry("pine.example", clock));
   await writeFile(join(directory, "rook.example.json"), "broken");
   const before = (await readdir(directory)).sort();
-  const onFault = (text: string): void => assert.fail(text);
+  const faults: string[] = [];
+  const onFault = (text: string): void => void faults.push(text);
   const looking = await openStsStore({ directory, clock, onFault, readOnly: true });
   assert.deepEqual(looking.list(), [entry("pine.example", clock)]);
   await looking.save(entry("new.example", clock));
   await looking.remove(domain("pine.example"));
   assert.deepEqual(looking.list(), [entry("new.example", clock)]);
   assert.deepEqual((await readdir(directory)).sort(), before);
+  assert.deepEqual(faults.splice(0), ["The stored MTA-STS policy rook.example.json cannot be read (it is no JSON)"]);
   const nowhere = await openStsStore({ directory: join(directory, "none"), clock, onFault, readOnly: true });
   assert.deepEqual(nowhere.list(), []);
+  assert.deepEqual(faults, []);
+  const barred = await openStsStore({
+    directory: join(directory, "rook.example.json"),
+    clock,
+    onFault,
+    readOnly: true,
+  });
+  assert.deepEqual(barred.list(), []);
+  assert.match(faults.join(), /^The stored MTA-STS policies cannot be read: ENOTDIR/);
 });

@@ -76,15 +76,17 @@ export async function openStsStore(options: StsStoreOptions): Promise<StsStore> 
   };
 }
 
-async function readAll({ directory, onFault, readOnly = false }: StsStoreOptions): Promise<Map<Domain, StoredSts>> {
+async function readAll(options: StsStoreOptions): Promise<Map<Domain, StoredSts>> {
+  const { directory, onFault, readOnly = false } = options;
   const entries = new Map<Domain, StoredSts>();
-  for (const name of (await namesIn(directory, readOnly)).sort()) {
+  for (const name of (await namesIn(options)).sort()) {
     const path = join(directory, name);
     if (name.endsWith(UNFINISHED) && !readOnly) await rm(path, { force: true });
     if (!name.endsWith(SUFFIX)) continue;
     const entry = parse(await readFile(path, "utf8"), name);
     if (typeof entry !== "string") entries.set(entry.domain, entry);
-    else if (!readOnly) {
+    else if (readOnly) onFault(`The stored MTA-STS policy ${name} cannot be read (${entry})`);
+    else {
       await rename(path, path + BROKEN);
       onFault(`The stored MTA-STS policy ${name} cannot be read (${entry}); it is now ${name}${BROKEN}`);
     }
@@ -92,13 +94,15 @@ async function readAll({ directory, onFault, readOnly = false }: StsStoreOptions
   return entries;
 }
 
-async function namesIn(directory: string, readOnly: boolean): Promise<string[]> {
+async function namesIn({ directory, onFault, readOnly }: StsStoreOptions): Promise<string[]> {
   try {
     return await readdir(directory);
   } catch (error) {
-    // Nothing was ever stored here.
-    if (readOnly && (error as NodeJS.ErrnoException).code === "ENOENT") return [];
-    throw error;
+    if (readOnly !== true) throw error;
+    const { code, message } = error as NodeJS.ErrnoException;
+    // Nothing was ever stored where there is no folder.
+    if (code !== "ENOENT") onFault(`The stored MTA-STS policies cannot be read: ${message}`);
+    return [];
   }
 }
 

@@ -40,7 +40,7 @@ export function streamFromDaemon(
   return new Promise((resolve) => {
     const request = httpRequest({ socketPath, method: call.method, path, agent: false }, (response) => {
       if (response.statusCode === 200) {
-        resolve(ok(response as AsyncIterable<Buffer>));
+        resolve(ok(chunksOf(response)));
         return;
       }
       collect(response, resolve);
@@ -48,6 +48,14 @@ export function streamFromDaemon(
     request.on("error", (error: NodeJS.ErrnoException) => resolve(err(faultOf(error))));
     request.end(call.body);
   });
+}
+
+async function* chunksOf(response: IncomingMessage): AsyncIterable<Bytes> {
+  try {
+    yield* response as AsyncIterable<Buffer>;
+  } catch (error) {
+    throw new Error(`The daemon broke off its answer: ${(error as Error).message}`, { cause: error });
+  }
 }
 
 function collect(response: IncomingMessage, resolve: (result: Result<never, ControlFault>) => void): void {

@@ -1,5 +1,3 @@
-import { createInterface } from "node:readline";
-import { Readable } from "node:stream";
 import { type Bytes, systemClock } from "../base/mod.ts";
 import type { Config } from "../config/mod.ts";
 import { isQueueId, type QueueId, StoreError } from "../queue/mod.ts";
@@ -10,6 +8,7 @@ import { askDaemon, type ControlFault, streamFromDaemon } from "./control_client
 import { type EnvelopeJson, envelopeJson } from "./control_envelope.ts";
 import { faultText } from "./control_fault.ts";
 import { filterQuery } from "./control_filter.ts";
+import { linesOf } from "./control_lines.ts";
 import { type Entry, type Listed, type ListQuery, walkQueue } from "./control_list.ts";
 import { type MessageJson, messageJson } from "./control_message.ts";
 import { dropPrivileges } from "./privileges.ts";
@@ -80,7 +79,7 @@ function refuseUnlessDown(fault: ControlFault, config: Config): boolean {
 
 async function readLines(stream: AsyncIterable<Bytes>, each: Each): Promise<Listed> {
   let end: (Listed & { readonly end: true }) | undefined;
-  for await (const text of createInterface({ input: Readable.from(stream), crlfDelay: Infinity })) {
+  for await (const text of linesOf(stream)) {
     const line = JSON.parse(text) as { readonly message: Entry } | (Listed & { readonly end: true });
     if ("end" in line) end = line;
     else await each(line.message);

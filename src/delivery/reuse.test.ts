@@ -73,5 +73,6 @@ test("reuseKey: what differs in host, address, login, name or any policy never s
 test("reuseKey: messages that ask for the same of the same host share one; the reasons do not matter", () => {
   const { because: _because, ...rest } = decision({});
   assert.equal(reuseKey({ ...TARGET }, { ...rest, because: [] }), reuseKey(TARGET, decision({})));
+  assert.equal(reuseKey(TARGET, decision({ destination: "oak.example" })), reuseKey(TARGET, decision({})));
   assert.equal(reuseKey({ ...TARGET, protocol: "smtp" }, decision({ sts })), reuseKey(TARGET, decision({ sts })));
 });

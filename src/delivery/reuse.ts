@@ -1,4 +1,4 @@
-import type { Proceed } from "../policy/mod.ts";
+import type { Expectation, Proceed } from "../policy/mod.ts";
 import type { Target } from "../smtp/client/mod.ts";
 
 /**
@@ -12,10 +12,15 @@ export function reuseKey(target: Target, decision: Proceed): string {
   return JSON.stringify(
     [
       [host.toLowerCase(), address, port, mode, protocol, path, credentials?.user ?? null],
-      [sni, floor, requireTls, ladder, enforced, observe],
+      [sni, floor, requireTls, ladder, enforced.filter(isPolicy), observe],
     ],
     plain,
   );
+}
+
+/** What is expected where nobody asks for anything is nobody's policy, and the same for all. */
+function isPolicy({ policy }: Expectation): boolean {
+  return policy.source !== "default";
 }
 
 /** Octets as hexadecimal digits; the members of what we build ourselves come in one order. */

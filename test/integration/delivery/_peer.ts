@@ -23,6 +23,10 @@ export type Behaviour =
   | "rcpt-by-name"
   | "data-554"
   | "drop-after-dot"
+  /** Ends each session right after the second message was taken. */
+  | "drop-after-second"
+  /** Answers the third MAIL of each session with 421 and ends it. */
+  | "third-mail-421"
   | "silent-close";
 
 export interface Peer extends AsyncDisposable {
@@ -107,6 +111,7 @@ function greet(host: Host, socket: Socket): void {
 function serve(host: Host, socket: Socket, channel: Channel): void {
   let held = "";
   let content: string | undefined;
+  let taken = 0;
   const take = (chunk: Buffer): void => {
     held += chunk.toString("latin1");
     for (let end = held.indexOf("\r\n"); end >= 0; end = held.indexOf("\r\n")) {
@@ -117,6 +122,9 @@ function serve(host: Host, socket: Socket, channel: Channel): void {
         const upper = line.toUpperCase();
         if (upper.startsWith("STARTTLS")) return startTls(host, socket, take);
         if (upper.startsWith("DATA") && !REFUSING.has(host.behaviour)) content = "";
+        if (upper.startsWith("MAIL") && host.behaviour === "third-mail-421" && taken >= 2) {
+          return void socket.end("421 4.7.0 too many messages in one session\r\n");
+        }
         socket.write(answer(host, upper, channel));
         if (upper.startsWith("QUIT")) socket.end();
       } else if (line === ".") {
@@ -125,6 +133,7 @@ function serve(host: Host, socket: Socket, channel: Channel): void {
         else {
           host.accepted.push(content);
           socket.write("250 2.6.0 queued\r\n");
+          if (++taken === 2 && host.behaviour === "drop-after-second") socket.end();
         }
         content = undefined;
       } else {

@@ -20,6 +20,7 @@ import { type BoundListener, bindListeners } from "./listen.ts";
 import { operatorOf } from "./operator.ts";
 import { type Seams, StartFailure } from "./seams.ts";
 import { startSending } from "./sending.ts";
+import { withReturns } from "./srs_return.ts";
 import { srsSecrets } from "./srs_secrets.ts";
 
 export interface Daemon {
@@ -63,10 +64,11 @@ async function start(config: Config, seams: Seams): Promise<Daemon> {
   if (!dropped.ok) throw new StartFailure(dropped.error);
   const store = undo.use(await openStore(config, clock, random));
   let srs = srsSecrets(config, random);
+  const outgoing = withReturns(store, () => ({ rules, secrets: srs }), clock);
   let running = config;
   const retired = new Set<Promise<void>>();
   undo.defer(async () => void (await Promise.all(retired)));
-  let sending = await startSending(config, { clock, random, store, newId }, seams);
+  let sending = await startSending(config, { clock, random, store: outgoing, newId }, seams);
   undo.defer(async () => await sending[Symbol.asyncDispose]());
   const operator = operatorOf({ config, clock, store, listeners: listening.bound, rules: () => rules, newId });
   undo.use(
@@ -105,7 +107,7 @@ async function start(config: Config, seams: Seams): Promise<Daemon> {
         if (isDeepStrictEqual(next, running)) await sending.reload();
         else {
           const old = sending;
-          sending = await startSending(next, { clock, random, store, newId }, seams);
+          sending = await startSending(next, { clock, random, store: outgoing, newId }, seams);
           running = next;
           const ending = Promise.resolve(old[Symbol.asyncDispose]()).finally(() => retired.delete(ending));
           retired.add(ending);

@@ -88,6 +88,15 @@ test("verifyDane: the failure told is that of the path that came furthest (RFC 8
   }
 });
 
+test("verifyDane: the leaf is no trust anchor, sent twice or standing in the record (RFC 7671 §5.2)", () => {
+  const self = mint({ subject: "Self", names: [HOST], ca: true, usage: [1, 0x86] });
+  const noMatch = ["validation-failure", "no TLSA record matches a certificate of the host"];
+  assert.deepEqual(verdict([{ usage: 2, selector: 0, matching: 0, data: self.der }], [self]), noMatch);
+  assert.deepEqual(verdict([digest(2, 0, self)], [self, self]), noMatch);
+  assert.deepEqual(verdict([digest(2, 1, self)], [self, self]), noMatch);
+  assert.deepEqual(verdict([digest(3, 1, self)], [self, self]), { record: 0, depth: 0 });
+});
+
 test("verifyDane: nothing, junk and certificates that cannot be read fail or are passed over", () => {
   const junk = Uint8Array.from([1, 2, 3]);
   const records = [digest(2, 1, root), digest(3, 1, root)];

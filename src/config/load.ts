@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { parse, TomlError } from "smol-toml";
 import { err, ok, type Result } from "../base/mod.ts";
@@ -39,11 +39,15 @@ export function parseConfig(text: string, file: string): Result<Loaded, LoadFail
     return err({ file, issues: checked.error.issues.flatMap((issue) => schemaIssues(issue, text)) });
   }
   const config = withAbsolutePaths(checked.data, dirname(resolve(file)));
-  const issues = checkConfig(config, { exists: existsSync, now: Date.now }).map((issue) =>
+  const issues = checkConfig(config, { exists: existsSync, mode: modeOf, now: Date.now }).map((issue) =>
     placed(issue, issue.path, text),
   );
   if (issues.some((issue) => issue.severity === "error")) return err({ file, issues });
   return ok({ file, config, warnings: issues });
+}
+
+function modeOf(path: string): number | undefined {
+  return statSync(path, { throwIfNoEntry: false })?.mode;
 }
 
 /** "hopseal.toml:12:1: listen.0.address: …" for people. */

@@ -3,7 +3,14 @@ import type { Clock, Random } from "../base/mod.ts";
 import { type Config, networkSet } from "../config/mod.ts";
 import type { Resolver } from "../dns/mod.ts";
 import { publish } from "../observe/mod.ts";
-import { fetchStsPolicy, openStsStore, policySources, startStsCache, type StsCache } from "../policy/io/mod.ts";
+import {
+  fetchStsPolicy,
+  limited,
+  openStsStore,
+  policySources,
+  startStsCache,
+  type StsCache,
+} from "../policy/io/mod.ts";
 import type { PolicySources, Taking } from "../policy/mod.ts";
 import { StartFailure } from "./seams.ts";
 import { trustOf } from "./trust.ts";
@@ -80,8 +87,11 @@ async function openCache(config: Config, parts: PolicyParts): Promise<StsCache> 
       random,
       resolver,
       store,
-      fetch: async (domain, signal) =>
-        await fetchStsPolicy(domain, { resolver, clock, trust, permitted, port: mta_sts_port }, signal),
+      fetch: limited(
+        async (domain, signal) =>
+          await fetchStsPolicy(domain, { resolver, clock, trust, permitted, port: mta_sts_port }, signal),
+        FETCHES,
+      ),
     });
   } catch (error) {
     const text = error instanceof Error ? error.message : String(error);
@@ -93,6 +103,8 @@ function report(text: string): void {
   publish("hopseal:fault", { where: "mta-sts", text });
 }
 
+/** At once; each may take a minute. */
+const FETCHES = 100;
 const STORE = "mta-sts";
 const DANE_OFF = 'DANE is off: [policy] dane is "off"';
 const STS_OFF = 'MTA-STS is off: [policy] mta_sts is "off"';

@@ -4,3 +4,4 @@ export { type StsCache, type StsCacheOptions, startStsCache } from "./sts-cache.
 export type { StsFetch } from "./sts-drive.ts";
 export { fetchStsPolicy, type StsDial, type StsFetchOptions } from "./sts-fetch.ts";
 export { openStsStore, type StoredSts, type StsStore, type StsStoreOptions } from "./sts-store.ts";
+export { limited } from "./sts-limit.ts";

@@ -3,7 +3,7 @@ import { parseIpv6, unmapped } from "../../mail/mod.ts";
 
 /**
  * Whether an address is one of the public Internet. What is private, local, shared, reserved or for documentation is not,
- * nor is an IPv6 address that carries such an IPv4 address (RFC 6890, RFC 6598, RFC 6052 §2.1).
+ * nor is an IPv6 address that carries such an IPv4 address (RFC 6890).
  */
 export function isPublicAddress(address: string): boolean {
   const plain = unmapped(address);
@@ -44,7 +44,7 @@ const V4_SPECIAL: BlockList = blocks("ipv4", [
   ["224.0.0.0", 4],
   ["240.0.0.0", 4],
 ]);
-/** RFC 4291 §2.4: all that is assigned for global unicast. */
+/** All that is assigned for global unicast. */
 const V6_GLOBAL: BlockList = blocks("ipv6", [["2000::", 3]]);
 const V6_SPECIAL: BlockList = blocks("ipv6", [
   ["2001::", 23],
@@ -52,5 +52,5 @@ const V6_SPECIAL: BlockList = blocks("ipv6", [
   ["2002::", 16],
   ["3fff::", 20],
 ]);
-/** RFC 6052 §2.1: the last 32 bits are an IPv4 address. */
+/** The prefix of translators: the last 32 bits are an IPv4 address. */
 const TRANSLATED: BlockList = blocks("ipv6", [["64:ff9b::", 96]]);

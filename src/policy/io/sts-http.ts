@@ -66,7 +66,7 @@ function headFault(response: IncomingMessage): StsTrouble | undefined {
   if (encoding !== "identity") {
     return { at: "fetch", detail: `the policy is encoded (${JSON.stringify(encoding.slice(0, 60))}), unasked` };
   }
-  // RFC 9112 §8: what ends with the connection may have been cut short, and a shorter max_age would pass for a policy.
+  // What ends with the connection may have been cut short, and a shorter max_age would pass for a policy.
   if (headers["content-length"] === undefined && headers["transfer-encoding"] === undefined) {
     return { at: "fetch", detail: "the policy has neither a length nor chunks: it may have been cut short" };
   }

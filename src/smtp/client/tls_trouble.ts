@@ -21,14 +21,14 @@ export function tlsTrouble({ stage, status, findings, code }: TlsTroubleInput): 
       return failure(status.reply === undefined ? status.cause : `STARTTLS ${status.reply.code}`);
     case "handshake":
       return status.cause === "shutting-down" ? undefined : failure(code ?? status.cause);
+    case "greeting":
+    case "hello":
     case "second-hello":
       // In TLS 1.3 a host that dislikes the handshake ends it when the client thinks that it is done.
       return code?.startsWith(LIBRARY) === true ? failure(code) : undefined;
     case "verify":
       return verdict(findings) ?? failure(status.cause);
     case "connect":
-    case "greeting":
-    case "hello":
     case "auth":
       return undefined;
     default:

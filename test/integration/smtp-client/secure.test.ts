@@ -293,6 +293,17 @@ test("SessionFailure.tls: the library's code, when TLS itself fails", async () =
   assert.match(failure.tls?.reason ?? "", /^ERR_SSL_/);
 });
 
+test("SessionFailure.tls: the library's code, when the host ends TLS 1.3 after the client thinks it is done (RFC 8446 §4.4.2.4)", async () => {
+  const options = { cert: good.chain, key: good.key, minVersion: "TLSv1.3", requestCert: true } as const;
+  await using closing = await listening(createTlsServer({ ...options, rejectUnauthorized: true }));
+  const failure = await failed(closing, { target: { mode: "implicit" } });
+  assert.deepEqual([failure.stage, failure.status.cause], ["greeting", "connection-lost"]);
+  assert.deepEqual(failure.tls, {
+    result: "validation-failure",
+    reason: "ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED",
+  });
+});
+
 test("the gate is told the time at the handshake and before every message", async () => {
   const clock = new ManualClock(1_000_000);
   const told: string[] = [];

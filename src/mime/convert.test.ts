@@ -54,7 +54,7 @@ const CASES: readonly (readonly [name: string, given: string, expected: string])
     `MIME-Version: 1.0\r\n${QP}\r\nGr=C3=BC=C3=9Fe =3D ok=20\r\nx\r\n`,
   ],
   [
-    "a message without MIME fields gets them (RFC 1428 §3)",
+    "a message without MIME fields gets them (RFC 1428)",
     "Subject: x\r\n\r\n\xe9\r\n",
     "Subject: x\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=unknown-8bit\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n=E9\r\n",
   ],

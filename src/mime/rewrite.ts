@@ -54,7 +54,7 @@ function headerOf(part: Part, treatment: Treatment, octets: Bytes): Bytes {
   const add: string[] = [];
   // RFC 2045 §4
   if (root && !header.mimeVersion) add.push("MIME-Version: 1.0");
-  // RFC 1428 §3: octets of which nobody said what they mean.
+  // RFC 1428: octets of which nobody said what they mean.
   if (header.media === undefined) add.push("Content-Type: text/plain; charset=unknown-8bit");
   return rewriteHeader(header, treatment, add);
 }

@@ -11,7 +11,8 @@ import { seededRandom } from "../base/mod.ts";
 import { parseConfig } from "../config/mod.ts";
 import { openPolicyLook } from "../daemon/mod.ts";
 import { NO_DEMAND, parseMailHost, type TlsDemand } from "../mail/mod.ts";
-import { exitOf, type PolicyFinding, policyJson, policyText } from "./policy-report.ts";
+import { policyJson } from "./policy-json.ts";
+import { exitOf, type PolicyFinding, policyText } from "./policy-report.ts";
 import { tallyText } from "./policy-tally.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "hopseal-policy-"));

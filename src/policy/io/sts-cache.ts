@@ -4,22 +4,15 @@
  * policies are looked at again daily whatever their TXT record says, for whoever cuts that off wants them to run out
  * (RFC 8461 §10.2). Only policies outlive a restart: a failure is no reason to look away for longer than minutes.
  */
-import { type Clock, type Instant, type Millis, type Random, sleep } from "../../base/mod.ts";
+import { type Clock, type Millis, type Random, sleep } from "../../base/mod.ts";
 import type { Resolver } from "../../dns/mod.ts";
 import type { Domain } from "../../mail/mod.ts";
-import { publish } from "../../observe/mod.ts";
-import type { StsNews } from "../sources/sts-news.ts";
-import {
-  livePolicy,
-  refreshDue,
-  stsDiscovery,
-  type StsFound,
-  type StsMemory,
-  type StsOptions,
-} from "../sources/sts.ts";
+import { livePolicy, stsDiscovery, type StsFound, type StsOptions } from "../sources/sts.ts";
 import type { StsFacts } from "../types.ts";
 import { answerSts, type StsFetch } from "./sts-drive.ts";
+import { type StsMemories, stsMemories } from "./sts-memory.ts";
 import type { StsStore } from "./sts-store.ts";
+import { tell } from "./sts-tell.ts";
 
 export interface StsCacheOptions {
   readonly resolver: Resolver;
@@ -41,13 +34,8 @@ export interface StsCache extends AsyncDisposable {
 /** Starts a cache with its refreshing; disposing it ends both. */
 export function startStsCache(options: StsCacheOptions): StsCache {
   const { clock, random } = options;
-  const state: State = {
-    options,
-    failures: new Map(),
-    jitter: new Map(),
-    running: new Map(),
-    stop: new AbortController(),
-  };
+  const memories = stsMemories(options.store, random);
+  const state: State = { options, memories, running: new Map(), stop: new AbortController() };
   let next: Disposable | undefined;
   let refreshing: Promise<void> = Promise.resolve();
   const refresh = async (): Promise<void> => {
@@ -81,10 +69,7 @@ export function startStsCache(options: StsCacheOptions): StsCache {
 
 interface State {
   readonly options: StsCacheOptions;
-  /** The newest failed fetch of each domain; forgotten after a while. */
-  readonly failures: Map<Domain, NonNullable<StsMemory["failure"]>>;
-  /** How much earlier than due each policy is looked at, so that not all are at once. */
-  readonly jitter: Map<Domain, Millis>;
+  readonly memories: StsMemories;
   readonly running: Map<string, Promise<StsFound>>;
   readonly stop: AbortController;
 }
@@ -102,7 +87,7 @@ function discover(state: State, domain: Domain, why: NonNullable<StsOptions["why
 async function discoverNow(state: State, domain: Domain, why: NonNullable<StsOptions["why"]>): Promise<StsFound> {
   const { clock, resolver, fetch } = state.options;
   const now = clock.now();
-  const before = memoryOf(state, domain);
+  const before = state.memories.of(domain);
   const found = await answerSts(stsDiscovery(domain, { now, stored: before, why }), {
     resolver,
     fetch,
@@ -110,7 +95,7 @@ async function discoverNow(state: State, domain: Domain, why: NonNullable<StsOpt
   });
   // A stop ends fetches, which says nothing about their hosts.
   if (found.store !== undefined && !state.stop.signal.aborted)
-    await remember(state, domain, { before, after: found.store });
+    await state.memories.remember(domain, { before, after: found.store });
   for (const news of found.news) tell(news);
   return found;
 }
@@ -136,7 +121,7 @@ async function waitFor(
 
 function storedFacts(state: State, domain: Domain): StsFacts | undefined {
   const now = state.options.clock.now();
-  const memory = memoryOf(state, domain);
+  const memory = state.memories.of(domain);
   if (livePolicy(memory, now) === undefined) return undefined;
   const walk = stsDiscovery(domain, { now, stored: memory });
   walk.next();
@@ -145,83 +130,18 @@ function storedFacts(state: State, domain: Domain): StsFacts | undefined {
   return end.done === true ? end.value.facts : undefined;
 }
 
-function memoryOf(state: State, domain: Domain): StsMemory {
-  const policy = state.options.store.get(domain)?.policy;
-  const failure = state.failures.get(domain);
-  return { ...(policy === undefined ? {} : { policy }), ...(failure === undefined ? {} : { failure }) };
-}
-
-async function remember(
-  state: State,
-  domain: Domain,
-  { before, after }: { readonly before: StsMemory; readonly after: StsMemory },
-): Promise<void> {
-  const { store } = state.options;
-  const { policy, failure } = after;
-  const now = store.get(domain)?.policy;
-  // Somebody else fetched meanwhile: a failure must not bring the older policy back.
-  if (failure !== undefined && now !== before.policy) return;
-  state.failures.delete(domain);
-  if (failure !== undefined) {
-    state.failures.set(domain, failure);
-    forgetFailures(state);
-  }
-  if (policy === now) return;
-  state.jitter.delete(domain);
-  try {
-    if (policy === undefined) await store.remove(domain);
-    else await store.save({ domain, policy });
-  } catch (error) {
-    const text = `Cannot store the MTA-STS policy of ${domain}: ${error instanceof Error ? error.message : String(error)}`;
-    publish("hopseal:fault", { where: "mta-sts", text });
-  }
-}
-
-/** Failures of domains without a policy matter for minutes; the oldest go when there are too many. */
-function forgetFailures(state: State): void {
-  for (const domain of state.failures.keys()) {
-    if (state.failures.size <= MOST_FAILURES) return;
-    state.failures.delete(domain);
-  }
-}
-
 async function refreshAll(state: State): Promise<void> {
-  const { clock, store } = state.options;
-  const now = clock.now();
-  const due = store.list().filter(({ domain }) => dueAt(state, domain) <= now);
+  const { memories, options, stop } = state;
+  const now = options.clock.now();
+  const due = [...memories.due(now)];
   const workers = Array.from({ length: AT_ONCE }, async () => {
-    for (let entry = due.shift(); entry !== undefined && !state.stop.signal.aborted; entry = due.shift()) {
-      if (entry.policy.expires > now) await discover(state, entry.domain, "refresh");
-      else await remember(state, entry.domain, { before: memoryOf(state, entry.domain), after: {} });
+    for (let domain = due.shift(); domain !== undefined && !stop.signal.aborted; domain = due.shift()) {
+      const memory = memories.of(domain);
+      if (livePolicy(memory, now) === undefined) await memories.remember(domain, { before: memory, after: {} });
+      else await discover(state, domain, "refresh");
     }
   });
   await Promise.all(workers);
-}
-
-function dueAt(state: State, domain: Domain): Instant {
-  const memory = memoryOf(state, domain);
-  const due = refreshDue(memory);
-  if (due === undefined || memory.policy === undefined) return Infinity;
-  if (memory.failure !== undefined) return due;
-  let jitter = state.jitter.get(domain);
-  if (jitter === undefined) {
-    jitter = state.options.random.below(Math.floor((due - memory.policy.fetchedAt) / 10) + 1);
-    state.jitter.set(domain, jitter);
-  }
-  return due - jitter;
-}
-
-function tell(news: StsNews): void {
-  const { domain } = news;
-  if (news.kind !== "refresh-failed") {
-    publish("hopseal:policy", { domain, what: news.kind, source: "mta-sts", text: news.says });
-    return;
-  }
-  const { count, expires, trouble } = news;
-  // The second failure in a row, and then ever more rarely.
-  if (count < 2 || (count & (count - 1)) !== 0) return;
-  const text = `the stored policy could not be renewed ${count} times and ends at ${new Date(expires).toISOString()}: ${trouble.detail}`;
-  publish("hopseal:policy", { domain, what: news.kind, source: "mta-sts", text });
 }
 
 const SLOW: StsFacts = {
@@ -233,4 +153,3 @@ const DELIVERY_WAITS: Millis = 10_000;
 const LOOK_EVERY: Millis = 60_000;
 /** Fetches of the refreshing at once. */
 const AT_ONCE = 4;
-const MOST_FAILURES = 10_000;

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { createSecureContext } from "node:tls";
 import { systemClock } from "../../../src/base/mod.ts";
-import { policyJson } from "../../../src/cli/policy-report.ts";
+import { policyJson } from "../../../src/cli/policy-json.ts";
 import { parseConfig } from "../../../src/config/mod.ts";
 import { type Daemon, daemonTallies, openPolicyLook, startDaemon } from "../../../src/daemon/mod.ts";
 import { domain, NO_DEMAND, NULL_REVERSE_PATH } from "../../../src/mail/mod.ts";

@@ -1,16 +1,11 @@
 import type { Because, TlsDemand } from "../mail/mod.ts";
+import { heard } from "./heard.ts";
 import { type Level, PLAIN, strongest, strongestFloor } from "./level.ts";
 import { hostName, mxAuthenticity } from "./names.ts";
 import { daneNow, takingOf } from "./precedence.ts";
-import { daneWishes } from "./sources/dane-wish.ts";
-import { listWishes } from "./sources/list.ts";
-import { localWishes } from "./sources/local.ts";
-import { gradeRemarks, messageWishes } from "./sources/message.ts";
-import { stsWishes } from "./sources/sts-wish.ts";
 import type {
   Expectation,
   Finding,
-  NextHost,
   Proceed,
   Refuse,
   Rung,
@@ -26,25 +21,15 @@ import { type Impossible, isImpossible, standing, type Wish } from "./wish.ts";
  * made before dialling. Anything that has a say can only raise the floor; what may lower another is listed in `standing`.
  */
 export function decide(facts: TlsFacts, demand: TlsDemand): TlsDecision {
-  const published = [daneWishes(facts), stsWishes(facts), listWishes(facts)];
-  const wishes = [...localWishes(facts), ...modeWishes(facts.host), ...messageWishes(facts, demand)];
-  for (const said of published) wishes.push(...said.wishes);
+  const { wishes, known, remarks } = heard(facts, demand);
   const { enforced, observed } = standing(wishes, facts, demand);
-  const level = enforced.reduce<Level>((most, wish) => strongest(most, wish.level), "may");
-  const because = [
-    ...wishes.flatMap((wish) => wish.because),
-    ...published.flatMap((said) => said.remarks),
-    ...gradeRemarks(facts, demand),
-    ...remarks(enforced, wishes, demand),
-  ];
-  const view: View = {
-    facts,
-    enforced,
-    observed,
-    level,
-    because,
-    known: [...published.flatMap((said) => said.known), ...impossibilities(observed, false)],
-  };
+  let level: Level = "may";
+  for (const wish of enforced) level = strongest(level, wish.level);
+  const because: Because[] = [];
+  for (const wish of wishes) because.push(...wish.because);
+  because.push(...remarks);
+  if (level === "may") because.push(NOTHING_ASKED);
+  const view: View = { facts, enforced, observed, level, because, known: withImpossible(known, observed, false) };
   const refusal = refusalOf(enforced);
   return refusal === undefined ? proceed(view, demand) : refuseHost(view, refusal);
 }
@@ -61,7 +46,8 @@ interface View {
 function proceed({ facts, level, because, known, ...view }: View, demand: TlsDemand): Proceed {
   const enforced = expectations(view.enforced);
   const inForce = enforced.length > 0 ? enforced : [defaultExpectation(facts)];
-  const floor = inForce.reduce<TlsFloor>((most, one) => strongestFloor(most, one.expectation), PLAIN.may);
+  let floor: TlsFloor = PLAIN.may;
+  for (const one of inForce) floor = strongestFloor(floor, one.expectation);
   const observe = expectations(view.observed);
   return {
     kind: "proceed",
@@ -87,61 +73,52 @@ function refuseHost({ level, because, known, enforced }: View, { kind, status, w
     level,
     wanted: wantedOf(enforced, level),
     status,
-    findings: [...impossibilities(enforced, true), ...known],
+    findings: withImpossible(known, enforced, true),
     because: [...because, why],
   };
 }
 
 /** Of what stands in the way, that which holds for all hosts; else the first. */
 function refusalOf(enforced: readonly Wish[]): Impossible | undefined {
-  const all = enforced.map((wish) => wish.expectation).filter(isImpossible);
-  return all.find((one) => one.kind === "defer") ?? all[0];
+  let first: Impossible | undefined;
+  for (const { expectation } of enforced) {
+    if (!isImpossible(expectation)) continue;
+    if (expectation.kind === "defer") return expectation;
+    first ??= expectation;
+  }
+  return first;
 }
 
-function impossibilities(wishes: readonly Wish[], enforced: boolean): readonly Finding[] {
-  return wishes.flatMap(({ policy, expectation }) =>
-    isImpossible(expectation)
-      ? [{ policy, enforced, ok: false, detail: expectation.status.text, result: expectation.result }]
-      : [],
-  );
+/** A finding for each policy that cannot be met, before those that are known already. */
+function withImpossible(known: readonly Finding[], wishes: readonly Wish[], enforced: boolean): readonly Finding[] {
+  const findings: Finding[] = [];
+  for (const { policy, expectation } of wishes) {
+    if (!isImpossible(expectation)) continue;
+    findings.push({ policy, enforced, ok: false, detail: expectation.status.text, result: expectation.result });
+  }
+  return findings.length === 0 ? known : [...findings, ...known];
 }
 
 function expectations(wishes: readonly Wish[]): readonly Expectation[] {
-  return wishes.flatMap(({ policy, expectation }) => (isImpossible(expectation) ? [] : [{ policy, expectation }]));
+  const all: Expectation[] = [];
+  for (const { policy, expectation } of wishes) if (!isImpossible(expectation)) all.push({ policy, expectation });
+  return all;
 }
 
 function defaultExpectation({ destination }: TlsFacts): Expectation {
   return { policy: { source: "default", domain: destination }, expectation: PLAIN.may };
 }
 
-/** RFC 8314 §3: where TLS begins with the first octet there is nothing to fall back to. */
-function modeWishes(host: NextHost): readonly Wish[] {
-  if (host.mode !== "implicit") return [];
-  const says = `${host.name} port ${host.port} takes TLS from the first octet`;
-  return [
-    {
-      policy: { source: "local", domain: host.name },
-      level: "encrypt",
-      expectation: PLAIN.encrypt,
-      because: [{ source: "local", says, rule: "RFC 8314 §3" }],
-    },
-  ];
-}
-
-function remarks(enforced: readonly Wish[], wishes: readonly Wish[], demand: TlsDemand): readonly Because[] {
-  const spoke = wishes.some(({ policy }) => policy.source === "submitter" || policy.source === "requiretls");
-  const all: Because[] = spoke ? [] : [...demand.because];
-  if (enforced.every((wish) => wish.level === "may")) {
-    all.push({ source: "default", says: "nothing asks for more than opportunistic TLS", rule: "RFC 3207 §4" });
-  }
-  return all;
-}
-
 /** The level that was set by hand or by the message, or who published more than that. */
 function wantedOf(enforced: readonly Wish[], level: Level): WantedWord {
-  const asking = enforced.filter((wish) => wish.level === level).map((wish) => wish.policy.source);
-  const published = asking.every((source) => source in PUBLISHED) ? asking[0] : undefined;
-  return published === "dane" || published === "mta-sts" || published === "list" ? PUBLISHED[published] : level;
+  let first: WantedWord | undefined;
+  for (const { level: asked, policy } of enforced) {
+    if (asked !== level) continue;
+    const word = PUBLISHED.get(policy.source);
+    if (word === undefined) return level;
+    first ??= word;
+  }
+  return first ?? level;
 }
 
 /** The TLSA base domain where DANE is to be verified (RFC 7672 §8.1), else the host; an IP literal has no name (RFC 6066 §3). */
@@ -159,7 +136,16 @@ function isDane({ expectation }: Expectation): boolean {
   return expectation.kind === "authenticated" && expectation.by === "dane";
 }
 
-const PUBLISHED = { dane: "dane", "mta-sts": "sts", list: "list" } as const;
+const NOTHING_ASKED: Because = {
+  source: "default",
+  says: "nothing asks for more than opportunistic TLS",
+  rule: "RFC 3207 §4",
+};
+const PUBLISHED: ReadonlyMap<Because["source"], WantedWord> = new Map([
+  ["dane", "dane"],
+  ["mta-sts", "sts"],
+  ["list", "list"],
+]);
 /** A small ClientHello comes before any thought of plaintext: some middleboxes drop one that spans two packets. */
 const TLS_RUNGS: readonly [Rung, Rung] = [
   { kind: "tls", hello: "full" },

@@ -26,7 +26,7 @@ export async function contentFor(
 
 /** A status about content that cannot pass, with the reason why it was not turned. */
 export function explained<S extends Status | undefined>(status: S, refusal: Refusal | undefined): S {
-  if (status?.cause !== "conversion-required" || refusal === undefined) return status;
+  if (status === undefined || refusal === undefined || !UNCONVERTED.has(status.cause)) return status;
   const why = refusal.kind === "signed" ? `it is signed (${refusal.by})` : `${refusal.kind}: ${refusal.detail}`;
   return { ...status, text: `${status.text}; it cannot be turned into 7-bit: ${why}` };
 }
@@ -40,3 +40,5 @@ function takes(extensions: Extensions, { body, content }: Envelope): boolean {
   // RFC 6152 §3
   return extensions.eightBitMime || !content.eightBit;
 }
+
+const UNCONVERTED: ReadonlySet<Status["cause"]> = new Set(["conversion-required", "binary-refused"]);

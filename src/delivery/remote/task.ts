@@ -53,8 +53,10 @@ async function giveBack(claim: Claim, options: DeliveryOptions, stop: AbortSigna
   await settle(claim, { at: now, recipients: new Map(), retryAt: now, untouched: true }, options, stop);
 }
 
-function endingOf({ open, outcomes }: Attempt): Ending {
-  return open.size > 0 && open.size === outcomes.size ? "failed" : "well";
+/** What DNS alone put off says nothing about hosts. */
+function endingOf({ open, outcomes }: Attempt): Ending | undefined {
+  if (open.size > 0) return open.size === outcomes.size ? "failed" : "well";
+  return outcomes.values().every(({ end, via }) => end === "deferred" && via.host === undefined) ? undefined : "well";
 }
 
 /** A notice that cannot be delivered ends here, but never in silence (RFC 5321 §6.1). */

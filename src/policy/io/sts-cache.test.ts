@@ -281,6 +281,7 @@ test("StsCache: a fetch that fails late does not bring an older policy back", as
   assert.equal(await it.find(), "testing 2");
   slow.resolve(err(DOWN));
   await refreshing;
+  it.host = err(DOWN);
   assert.equal(await it.find(), "testing 2");
   await it.restart();
   assert.equal(await it.find(), "testing 2");

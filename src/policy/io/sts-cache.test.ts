@@ -300,3 +300,19 @@ test("StsCache: max_age 0 leaves nothing behind, and what has ended is removed f
   await it.cache.refresh();
   assert.deepEqual(await readdir(folder), []);
 });
+
+test("StsCache: a fetch that a stop ends is no failure of its host", async (context) => {
+  const it = await world(context);
+  await it.find();
+  it.clock.advance(DAY);
+  it.host = err(DOWN);
+  await it.cache.refresh();
+  it.clock.advance(10 * MINUTE);
+  it.host = new Promise(() => undefined);
+  const refreshing = it.cache.refresh();
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.equal(it.fetches, 3);
+  await it.restart();
+  await refreshing;
+  assert.deepEqual(it.news(), []);
+});

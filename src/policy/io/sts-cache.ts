@@ -94,8 +94,8 @@ async function discoverNow(state: State, domain: Domain, why: NonNullable<StsOpt
     signal: state.stop.signal,
   });
   // A stop ends fetches, which says nothing about their hosts.
-  if (found.store !== undefined && !state.stop.signal.aborted)
-    await state.memories.remember(domain, { before, after: found.store });
+  if (state.stop.signal.aborted) return found;
+  if (found.store !== undefined) await state.memories.remember(domain, { before, after: found.store });
   for (const news of found.news) tell(news);
   return found;
 }

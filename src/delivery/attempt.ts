@@ -149,8 +149,12 @@ async function openRung(
   const { planned, target } = dialled;
   walk.crowded ||= walk.connections?.enter(target.address) === false;
   if (walk.crowded) return undefined;
-  const session = await walk.openSession(target, planned.decision, planned.decision.ladder[rung] as Rung, walk.signal);
-  if ("kind" in session) walk.connections?.leave(target.address);
+  let session: ClientSession | SessionFailure | undefined;
+  try {
+    session = await walk.openSession(target, planned.decision, planned.decision.ladder[rung] as Rung, walk.signal);
+  } finally {
+    if (session === undefined || "kind" in session) walk.connections?.leave(target.address);
+  }
   const record = sessionRecord(dialled, session);
   if (record !== undefined) walk.sessions.push(record);
   return session;

@@ -19,12 +19,22 @@ export async function useSession(walk: Walk, dialled: Dialled, opened: Opened): 
   const begun = walk.undecided.size;
   for (let { idle } = opened; ; idle = false) {
     const before = walk.undecided.size;
-    const verdict = await transact(walk, dialled, { ...opened, idle });
+    const verdict = await orEnd(walk, dialled, { ...opened, idle });
     const left = walk.undecided.size;
     if (verdict === "again" && left < before && left > 0) continue;
     walk.closing.push(finish(walk, dialled, { session: opened.session, verdict }));
     if (verdict === "stale") return "stale";
     return (verdict === "again" || verdict === "new-session") && left < begun ? "more" : "done";
+  }
+}
+
+/** A fault of ours, such as content that cannot be read, ends the session and gives its place back. */
+async function orEnd(walk: Walk, dialled: Dialled, opened: Opened): Promise<Verdict> {
+  try {
+    return await transact(walk, dialled, opened);
+  } catch (error) {
+    await finish(walk, dialled, { session: opened.session, verdict: "broken" });
+    throw error;
   }
 }
 

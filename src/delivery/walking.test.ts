@@ -155,6 +155,18 @@ test("attemptHosts: an address that has its share of connections ends the walk, 
   assert.deepEqual([failing.crowded, connections.enter("192.0.2.9")], [false, true]);
 });
 
+test("attemptHosts: a fault of ours gives the place back and ends the session", async () => {
+  const connections = connectionPool({ clock: new ManualClock(), perAddress: 1 });
+  const network = fakeNetwork({ "192.0.2.1": {} });
+  const fault = new Error("bad sector");
+  const broken = { connections, convert: () => Promise.reject(fault) };
+  const hosts = [hostAt(["192.0.2.1"], { convert: true })];
+  await assert.rejects(attemptHosts(hosts, work([0], BINARY), { ...broken, openSession: network.openSession }), fault);
+  assert.deepEqual(network.log, ["192.0.2.1 full", "192.0.2.1 full QUIT"]);
+  await assert.rejects(attemptHosts(hosts, work(), { ...broken, openSession: () => Promise.reject(fault) }), fault);
+  assert.equal(connections.enter("192.0.2.1"), true);
+});
+
 test("attemptHosts: greylisted recipients are to be tried again soon, others are not (RFC 6647 §2)", async () => {
   const host: FakeHost = {
     transact: () => ({ recipients: [replied(450, "Greylisted", "4.2.0"), replied(452, "full", "4.2.2"), ACCEPTED] }),

@@ -4,6 +4,8 @@ import { type Domain, isLiteral, parseDomain, parseMailbox } from "../mail/mod.t
 import { parseNamePattern } from "../policy/mod.ts";
 import { checkDomains } from "./check_domains.ts";
 import { checkPolicy } from "./check_policy.ts";
+import { checkPolicyLists } from "./check_policy_list.ts";
+import { checkPublished } from "./check_published.ts";
 import { checkTarget } from "./check_routes.ts";
 import { type CheckIssue, type CheckWorld, error, warning } from "./issue.ts";
 import { holdsStrangers } from "./network.ts";
@@ -24,6 +26,8 @@ export function checkConfig(config: Config, world: CheckWorld): CheckIssue[] {
     ...checkOutbound(config, world),
     ...checkDns(config, world),
     ...checkPolicy(config, world),
+    ...checkPublished(config, world),
+    ...checkPolicyLists(config, world),
   ];
 }
 

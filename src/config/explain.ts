@@ -1,5 +1,7 @@
 import { formatMailbox } from "../mail/mod.ts";
 import { policySettings } from "./explain_policy.ts";
+import { policyListSettings } from "./explain_policy_list.ts";
+import { publishedSettings } from "./explain_published.ts";
 import type { Config, ListenConfig, RouteConfig, TlsPolicyConfig } from "./types.ts";
 
 export interface Setting {
@@ -33,11 +35,7 @@ export function explainConfig(config: Config): Setting[] {
       means: "Octets; advertised as SIZE, more is refused with 552 5.3.4",
     },
     ...config.listen.map(listenSetting),
-    ...config.certificate.map((entry, at) => ({
-      key: `certificate.${at}`,
-      value: quote(entry.chain),
-      means: "Chosen by the name a client asks for; the first one is the default",
-    })),
+    ...publishedSettings(config),
     {
       key: "relay.networks",
       value: JSON.stringify(config.relay.networks.map(({ address, prefix }) => `${address}/${prefix}`)),
@@ -66,6 +64,7 @@ export function explainConfig(config: Config): Setting[] {
     },
     { key: "dns.dnssec", value: quote(config.dns.dnssec), means: DNSSEC[config.dns.dnssec] },
     ...policySettings(config),
+    ...policyListSettings(config),
     { key: "outbound.port", value: String(config.outbound.port), means: "Where MX hosts are dialled" },
     {
       key: "outbound.concurrency",

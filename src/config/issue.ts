@@ -7,6 +7,8 @@ export interface CheckWorld {
   exists(path: string): boolean;
   /** The permission bits of a file that exists. */
   mode?(path: string): number | undefined;
+  /** The dNSNames of the first certificate in a PEM file; undefined when there is none to read. */
+  certificateNames?(path: string): readonly string[] | undefined;
   /** Milliseconds since 1970. */
   now(): number;
 }

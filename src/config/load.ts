@@ -1,11 +1,13 @@
+import { X509Certificate } from "node:crypto";
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { parse, TomlError } from "smol-toml";
 import { err, ok, type Result } from "../base/mod.ts";
+import { peerNames } from "../tls/mod.ts";
 import { checkConfig } from "./check.ts";
 import { locate } from "./locate.ts";
 import { configSchema } from "./schema.ts";
-import type { Config, ConfigIssue, RouteTarget } from "./types.ts";
+import type { Config, ConfigIssue, PolicyListConfig, RouteTarget } from "./types.ts";
 
 export interface Loaded {
   readonly file: string;
@@ -39,8 +41,8 @@ export function parseConfig(text: string, file: string): Result<Loaded, LoadFail
     return err({ file, issues: checked.error.issues.flatMap((issue) => schemaIssues(issue, text)) });
   }
   const config = withAbsolutePaths(checked.data, dirname(resolve(file)));
-  const issues = checkConfig(config, { exists: existsSync, mode: modeOf, now: Date.now }).map((issue) =>
-    placed(issue, issue.path, text),
+  const issues = checkConfig(config, { exists: existsSync, mode: modeOf, certificateNames, now: Date.now }).map(
+    (issue) => placed(issue, issue.path, text),
   );
   if (issues.some((issue) => issue.severity === "error")) return err({ file, issues });
   return ok({ file, config, warnings: issues });
@@ -48,6 +50,16 @@ export function parseConfig(text: string, file: string): Result<Loaded, LoadFail
 
 function modeOf(path: string): number | undefined {
   return statSync(path, { throwIfNoEntry: false })?.mode;
+}
+
+function certificateNames(path: string): readonly string[] | undefined {
+  try {
+    const names = peerNames(new Uint8Array(new X509Certificate(readFileSync(path)).raw));
+    return names.ok ? names.value.dns : undefined;
+  } catch {
+    // What cannot be read is told of when it is loaded.
+    return undefined;
+  }
 }
 
 /** "hopseal.toml:12:1: listen.0.address: …" for people. */
@@ -96,7 +108,11 @@ function withAbsolutePaths(config: Config, folder: string): Config {
     ...config,
     data_dir: absolute(config.data_dir),
     ...(config.drop_dir === undefined ? {} : { drop_dir: absolute(config.drop_dir) }),
-    certificate: config.certificate.map(({ chain, key }) => ({ chain: absolute(chain), key: absolute(key) })),
+    certificate: config.certificate.map(({ chain, key, next_key }) => ({
+      chain: absolute(chain),
+      key: absolute(key),
+      ...(next_key === undefined ? {} : { next_key: absolute(next_key) }),
+    })),
     domain: config.domain.map((entry) =>
       entry.recipients_file === undefined ? entry : { ...entry, recipients_file: absolute(entry.recipients_file) },
     ),
@@ -114,7 +130,21 @@ function withAbsolutePaths(config: Config, folder: string): Config {
         ? config.policy.mta_sts_roots
         : absolute(config.policy.mta_sts_roots),
     },
+    policy_list: config.policy_list.map((entry) => ({ ...entry, ...listPaths(entry, absolute) })),
     route: config.route.map((entry) => ({ ...entry, deliver: absoluteTarget(entry.deliver, absolute) })),
+  };
+}
+
+/** The signature of a list by url is no path. */
+function listPaths(
+  { url, file, signature, key, roots }: PolicyListConfig,
+  absolute: (path: string) => string,
+): Partial<PolicyListConfig> {
+  return {
+    ...(file === undefined ? {} : { file: absolute(file) }),
+    ...(signature === undefined || url !== undefined ? {} : { signature: absolute(signature) }),
+    ...(key === undefined ? {} : { key: absolute(key) }),
+    roots: NAMED_ROOTS.has(roots) ? roots : absolute(roots),
   };
 }
 

@@ -3,7 +3,7 @@ import type { Result } from "../base/mod.ts";
 import { parseDomain, parseMailbox } from "../mail/mod.ts";
 import { parseNetwork } from "./network.ts";
 import type { Config } from "./types.ts";
-import { parseDuration, parseHostPort, parseSize } from "./units.ts";
+import { parseDuration, parseFingerprint, parseHostPort, parseSize } from "./units.ts";
 
 const domainName = parsed((text: string) => flat(parseDomain(text, { utf8: true })));
 const address = parsed((text: string) => flat(parseMailbox(text, { utf8: true })));
@@ -20,7 +20,19 @@ const listen = z.strictObject({
   tls: z.enum(["starttls", "implicit", "none"]).optional(),
 });
 
-const certificate = z.strictObject({ chain: z.string().min(1), key: z.string().min(1) });
+const certificate = z.strictObject({
+  chain: z.string().min(1),
+  key: z.string().min(1),
+  next_key: z.string().min(1).optional(),
+});
+
+const stsHosting = z.strictObject({
+  mode: z.enum(["enforce", "testing", "none"]),
+  max_age: duration
+    .refine((age) => age >= 1000 && age <= LONGEST_MAX_AGE, { error: "max_age lies between 1 s and 31557600 s" })
+    .default(14 * 86_400_000),
+  mx: z.array(z.string().min(1)).min(1).optional(),
+});
 
 const aliasTarget = z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]);
 
@@ -30,6 +42,8 @@ const mailDomain = z.strictObject({
   recipients_file: z.string().min(1).optional(),
   aliases: z.record(z.string(), aliasTarget).default({}),
   srs: z.boolean().default(false),
+  mta_sts: stsHosting.optional(),
+  tls_rpt: z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]).optional(),
 });
 
 const smtpRoute = z.strictObject({
@@ -68,6 +82,21 @@ const tlsPolicy = z.strictObject({
   until: z.union([z.date(), z.string()]).optional(),
 });
 
+const policyList = z.strictObject({
+  name: z.string().regex(/^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$/, "write small letters, digits and hyphens"),
+  url: z.string().min(1).optional(),
+  file: z.string().min(1).optional(),
+  signature: z.string().min(1).optional(),
+  key: z.string().min(1).optional(),
+  fingerprint: parsed(parseFingerprint).optional(),
+  refresh: duration
+    .refine((span) => span >= 60_000, { error: "a list is renewed once a minute at most" })
+    .default(12 * 3_600_000),
+  mode: z.enum(["enforce", "audit"]).default("enforce"),
+  networks: z.array(network).default([]),
+  roots: z.string().min(1).default("system"),
+});
+
 /** Checks the file key by key; unknown keys are mistakes. */
 export const configSchema: z.ZodType<Config> = z.strictObject({
   hostname: domainName,
@@ -81,6 +110,12 @@ export const configSchema: z.ZodType<Config> = z.strictObject({
   message_size: size.default(50_000_000),
   listen: z.array(listen).default([]),
   certificate: z.array(certificate).default([]),
+  https: z
+    .strictObject({
+      address: parsed((text: string) => parseHostPort(text)),
+      tls: z.enum(["implicit", "none"]).default("implicit"),
+    })
+    .optional(),
   relay: z.strictObject({ networks: z.array(network).default([]) }).prefault({}),
   domain: z.array(mailDomain).default([]),
   route: z.array(route).default([]),
@@ -128,6 +163,7 @@ export const configSchema: z.ZodType<Config> = z.strictObject({
       discover: z.boolean().default(false),
     })
     .prefault({}),
+  policy_list: z.array(policyList).default([]),
   limits: z
     .strictObject({
       // RFC 5321 §4.5.3.1.8
@@ -158,3 +194,6 @@ function parsed<T>(parse: (text: string) => Result<T, string>): z.ZodPipe<z.ZodS
 function flat<T>(result: Result<T, { readonly detail: string }>): Result<T, string> {
   return result.ok ? result : { ok: false, error: result.error.detail };
 }
+
+/** RFC 8461 §3.2: about a year. */
+const LONGEST_MAX_AGE = 31_557_600_000;

@@ -14,7 +14,9 @@ export interface Config {
   readonly workers: "auto" | 1;
   readonly message_size: number;
   readonly listen: readonly ListenConfig[];
-  readonly certificate: readonly { readonly chain: string; readonly key: string }[];
+  readonly certificate: readonly CertificateConfig[];
+  /** Where the MTA-STS policies of our domains are served. */
+  readonly https?: HttpsConfig | undefined;
   readonly relay: { readonly networks: readonly Network[] };
   readonly domain: readonly DomainConfig[];
   readonly route: readonly RouteConfig[];
@@ -63,6 +65,8 @@ export interface Config {
     /** Enforces nothing of what is published, and logs what would have been. */
     readonly discover: boolean;
   };
+  /** Signed lists of what destinations promise (STARTTLS Everywhere); the first that names a domain speaks. */
+  readonly policy_list: readonly PolicyListConfig[];
   readonly limits: {
     readonly recipients: number;
     readonly transactions: number;
@@ -78,6 +82,27 @@ export interface ListenConfig {
   readonly tls?: "starttls" | "implicit" | "none" | undefined;
 }
 
+export interface CertificateConfig {
+  readonly chain: string;
+  readonly key: string;
+  /** PEM: the private key, public key or certificate request that comes after `key`; only for the records to publish. */
+  readonly next_key?: string | undefined;
+}
+
+export interface HttpsConfig {
+  readonly address: HostPort;
+  /** "none" is for a reverse proxy on this machine, whose Host header is believed. */
+  readonly tls: "implicit" | "none";
+}
+
+/** The MTA-STS policy that a domain publishes (RFC 8461 §3.2). */
+export interface StsHostingConfig {
+  readonly mode: "enforce" | "testing" | "none";
+  readonly max_age: Millis;
+  /** Names or patterns of the MX hosts; default: our hostname. */
+  readonly mx?: readonly string[] | undefined;
+}
+
 export interface DomainConfig {
   readonly name: Domain;
   /** Who exists: everybody, whoever has a maildir, whoever stands in `recipients_file`, or these local parts. */
@@ -86,6 +111,9 @@ export interface DomainConfig {
   readonly aliases: Readonly<Record<string, string | readonly string[]>>;
   /** Rewrites the sender of mail that this domain forwards elsewhere, so that SPF holds (SRS). */
   readonly srs: boolean;
+  readonly mta_sts?: StsHostingConfig | undefined;
+  /** Where TLS reports about this domain go: mailto: and https: addresses (RFC 8460 §3). */
+  readonly tls_rpt?: string | readonly string[] | undefined;
 }
 
 export interface RouteConfig {
@@ -121,6 +149,26 @@ export interface TlsPolicyConfig {
   readonly pin?: readonly string[] | undefined;
   readonly override?: boolean | undefined;
   readonly until?: Date | string | undefined;
+}
+
+/** With neither `url` nor `file`, new lists come by `hopseal policy list import` alone. */
+export interface PolicyListConfig {
+  readonly name: string;
+  /** https:// */
+  readonly url?: string | undefined;
+  readonly file?: string | undefined;
+  /** Of the detached signature; default: as `url` or `file`, with ".asc" at the end. */
+  readonly signature?: string | undefined;
+  /** A file with the OpenPGP public key that signs the list. */
+  readonly key?: string | undefined;
+  /** Of its primary key, in lower-case hexadecimal. */
+  readonly fingerprint?: string | undefined;
+  readonly refresh: Millis;
+  readonly mode: "enforce" | "audit";
+  /** Networks, beside public ones, in which the host of `url` may stand. */
+  readonly networks: readonly Network[];
+  /** Roots for that host: "system", "bundled", or a PEM file. */
+  readonly roots: string;
 }
 
 /** A mistake or a doubt, at its place in the file. */

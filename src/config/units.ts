@@ -37,6 +37,14 @@ export function parseHostPort(text: string, fallback?: number): Result<HostPort,
   return ok({ host, port });
 }
 
+/** An OpenPGP fingerprint as programs print it, in groups or not → lower-case hexadecimal (RFC 9580 §5.5.4). */
+export function parseFingerprint(text: string): Result<string, string> {
+  const digits = text.replaceAll(" ", "").toLowerCase();
+  return FINGERPRINT.test(digits)
+    ? ok(digits)
+    : err(`${JSON.stringify(text)} is no fingerprint; write all of its 40 or 64 hexadecimal digits`);
+}
+
 const DURATION = /^(\d{1,9}(?:\.\d{1,3})?)\s{0,3}([a-z]+)$/;
 const DURATIONS = new Map<string, Millis>([
   ["ms", 1],
@@ -57,4 +65,5 @@ const SIZES = new Map<string, number>([
   ["mib", 1024 ** 2],
   ["gib", 1024 ** 3],
 ]);
+const FINGERPRINT = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
 const HOST_PORT = /^(?:\[([^\]]{1,64})\]|([^:[\]]{1,255}))(?::(\d{1,5}))?$/;

@@ -12,6 +12,7 @@ import {
   type StsCache,
 } from "../policy/io/mod.ts";
 import type { PolicySources, Taking } from "../policy/mod.ts";
+import { openLists } from "./policy_list.ts";
 import { StartFailure } from "./seams.ts";
 import { trustOf } from "./trust.ts";
 
@@ -33,25 +34,30 @@ export interface OpenPolicy extends AsyncDisposable {
   readonly taking: Taking;
   /** Absent while `[policy] mta_sts` is "off". */
   readonly cache?: StsCache;
+  /** Looks at once for policy lists that were put in place. */
+  reload(): Promise<void>;
 }
 
 /** Opens the sources of published policy as `[policy]` says; disposing ends their fetches and their refreshing. */
 export async function openPolicy(config: Config, parts: PolicyParts): Promise<OpenPolicy> {
   const { clock, resolver, daneOff } = parts;
-  const cache = config.policy.mta_sts === "off" ? undefined : await openCache(config, parts);
+  await using undo = new AsyncDisposableStack();
+  const cache = config.policy.mta_sts === "off" ? undefined : undo.use(await openCache(config, parts));
+  const lists = undo.use(await openLists(config, parts));
   const off = async (): Promise<string | undefined> => (config.policy.dane === "off" ? DANE_OFF : await daneOff());
+  const kept = undo.move();
   return {
     sources: policySources({
       resolver,
       clock,
       dane: { off, insecureMx: config.policy.dane_insecure_mx },
       ...(cache === undefined ? { stsOff: STS_OFF } : { sts: cache }),
+      ...(lists === undefined ? {} : { lists }),
     }),
     taking: takingOf(config),
     ...(cache === undefined ? {} : { cache }),
-    async [Symbol.asyncDispose]() {
-      await cache?.[Symbol.asyncDispose]();
-    },
+    reload: async () => await lists?.reload(),
+    [Symbol.asyncDispose]: async () => await kept.disposeAsync(),
   };
 }
 

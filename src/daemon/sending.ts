@@ -71,7 +71,10 @@ export async function startSending(config: Config, parts: SendingParts, seams: S
   undo.defer(() => stop.abort());
   const kept = undo.move();
   return {
-    reload: async () => await delivery.endIdle(),
+    async reload() {
+      await policy.reload();
+      await delivery.endIdle();
+    },
     [Symbol.asyncDispose]: async () => await kept.disposeAsync(),
   };
 }

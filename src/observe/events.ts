@@ -45,13 +45,14 @@ export interface Events {
   };
   /** Something about what destinations publish, or about how it is taken, that a postmaster should know. */
   "hopseal:policy": {
+    /** With the source `list`, the name of the list when the whole of it was replaced. */
     readonly domain: string;
     /**
      * `changed`, `weakened`: a stored policy was replaced. `refresh-failed`: it could not be renewed, again.
      * `override-ended`: a `[[tls_policy]]` weakens no more. `would-have`: what would have been, were it enforced.
      */
     readonly what: "changed" | "weakened" | "refresh-failed" | "override-ended" | "would-have";
-    readonly source: "mta-sts" | "dane" | "local";
+    readonly source: "mta-sts" | "dane" | "list" | "local";
     readonly text: string;
   };
   "hopseal:fault": { readonly where: string; readonly text: string };

@@ -8,6 +8,7 @@ export { type Level, strongest } from "./level.ts";
 export * from "./pattern.ts";
 export { type DaneOptions, daneQuestions } from "./sources/dane.ts";
 export type { DaneAnswer, DaneAsk } from "./sources/dane-ask.ts";
+export type { ListEntry, ListFile } from "./sources/list-file.ts";
 export { type LocalPolicies, localPolicies } from "./sources/local.ts";
 export { bindingDemand } from "./sources/message.ts";
 export * from "./sources/sts.ts";

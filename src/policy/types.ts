@@ -222,6 +222,8 @@ export type ListFacts =
       /** Names the list, by its author or file. */
       readonly list: string;
       readonly expires: Instant;
+      /** The operator wants this list verified and reported only. */
+      readonly audited?: boolean;
     };
 
 /** The sources that need look-ups; shells answer them. They reject only for an abort. */

@@ -1,3 +1,15 @@
+export { fetchListFile, type ListFetchOptions } from "./list-fetch.ts";
+export {
+  type HeldList,
+  judgeList,
+  type ListOctets,
+  type ListOrigin,
+  type ListSource,
+  loadList,
+  readOctets,
+  takeList,
+} from "./list-held.ts";
+export { type ListView, openPolicyLists, type PolicyLists } from "./list-keeper.ts";
 export { isPublicAddress } from "./public-address.ts";
 export { type PolicySourcesOptions, policySources } from "./sources.ts";
 export { type StsCache, type StsCacheOptions, startStsCache } from "./sts-cache.ts";

@@ -3,6 +3,7 @@ import type { Resolver } from "../../dns/mod.ts";
 import type { DaneAnswer } from "../sources/dane-ask.ts";
 import { type DaneOptions, daneQuestions } from "../sources/dane.ts";
 import type { DaneFacts, DaneQuestion, PolicySources } from "../types.ts";
+import type { PolicyLists } from "./list-keeper.ts";
 import type { StsCache } from "./sts-cache.ts";
 
 export interface PolicySourcesOptions {
@@ -15,15 +16,17 @@ export interface PolicySourcesOptions {
   /** Absent: nobody looks, for the reason given in `stsOff`. */
   readonly sts?: Pick<StsCache, "find">;
   readonly stsOff?: string;
+  /** Absent: there is no list. */
+  readonly lists?: Pick<PolicyLists, "find">;
 }
 
 /** The sources of published policy, with a shell that answers what they ask. */
 export function policySources(options: PolicySourcesOptions): PolicySources {
-  const { sts, stsOff = "MTA-STS is switched off" } = options;
+  const { sts, lists, stsOff = "MTA-STS is switched off" } = options;
   return {
     dane: async (question, signal) => await askDane(question, options, signal),
     sts: async (domain, found) => (sts === undefined ? { kind: "none", why: stsOff } : await sts.find(domain, found)),
-    list: () => ({ kind: "none" }),
+    list: (domain) => lists?.find(domain) ?? { kind: "none" },
   };
 }
 

@@ -1,5 +1,6 @@
 import { connect, isIP, Socket } from "node:net";
 import type { Duplex } from "node:stream";
+import type { TLSSocket } from "node:tls";
 import { type Clock, err, type Millis, ok, type Result } from "../../base/mod.ts";
 import type { Resolver } from "../../dns/mod.ts";
 import { type Domain, unmapped } from "../../mail/mod.ts";
@@ -41,14 +42,27 @@ export async function fetchStsPolicy(
   const both = signal === undefined ? overtime.signal : AbortSignal.any([overtime.signal, signal]);
   const host = `mta-sts.${domain}`;
   try {
-    const addresses = await addressesOf(host, options, both);
-    if (!addresses.ok) return addresses;
-    const opened = await openFirst(addresses.value, options, both);
+    const opened = await openPolicyHost(host, options, both);
     if (!opened.ok) return opened;
-    return await fetchOver(opened.value, host, { options, signal: both });
+    return await getPolicyFile({ host, path: POLICY_PATH, socket: opened.value, signal: both });
   } catch (error) {
     return failed("fetch", both.aborted ? textOf(both.reason) : textOf(error));
   }
+}
+
+/**
+ * Opens a connection to a host that publishes policies, at public or permitted addresses alone, and has it prove its name
+ * (RFC 8461 §3.3). Rejects for an abort.
+ */
+export async function openPolicyHost(
+  host: string,
+  options: StsFetchOptions,
+  signal: AbortSignal,
+): Promise<Result<TLSSocket, StsTrouble>> {
+  const addresses = await addressesOf(host, options, signal);
+  if (!addresses.ok) return addresses;
+  const opened = await openFirst(addresses.value, options, signal);
+  return opened.ok ? await secure(opened.value, host, { options, signal }) : opened;
 }
 
 /** Those that may be dialled; to name a local one is no way to reach it. */
@@ -97,11 +111,11 @@ async function openFirst(
   return last;
 }
 
-async function fetchOver(
+async function secure(
   connection: Duplex,
   host: string,
   { options, signal }: { readonly options: StsFetchOptions; readonly signal: AbortSignal },
-): Promise<Result<string, StsTrouble>> {
+): Promise<Result<TLSSocket, StsTrouble>> {
   const { trust, clock } = options;
   // RFC 8461 §3.3: SNI is the policy host.
   const secured = await upgrade(connection, {
@@ -122,7 +136,7 @@ async function fetchOver(
     socket.on("error", () => undefined).destroy();
     return failed("webpki", fault);
   }
-  return await getPolicyFile({ host, path: POLICY_PATH, socket, signal });
+  return ok(socket);
 }
 
 /** A trusted chain and a DNS-ID of the policy host; the common name says nothing. */

@@ -11,15 +11,30 @@ export interface PolicyRequest {
   readonly signal: AbortSignal;
 }
 
+/** What a file may be. */
+export interface FileRules {
+  /** The longest that is taken, in octets. */
+  readonly largest: number;
+  /** Asked for; others are refused only where `strict`. */
+  readonly type: string;
+  readonly strict: boolean;
+}
+
+/** The text of an MTA-STS policy (RFC 8461 §3.2). */
+export async function getPolicyFile(asked: PolicyRequest): Promise<Result<string, StsTrouble>> {
+  const got = await getFile(asked, STS_RULES);
+  return got.ok ? decoded(got.value) : got;
+}
+
 /**
  * Asks for one file over an open connection, and takes nothing but a plain 200. The connection is of no further use.
  * No redirect is followed, nothing is stored, no credentials are sent; the whole of the answer is bounded.
  */
-export function getPolicyFile(asked: PolicyRequest): Promise<Result<string, StsTrouble>> {
+export function getFile(asked: PolicyRequest, rules: FileRules): Promise<Result<Bytes, StsTrouble>> {
   const { socket, signal } = asked;
   return new Promise((resolve) => {
     let request: ClientRequest | undefined;
-    const end = (result: Result<string, StsTrouble>): void => {
+    const end = (result: Result<Bytes, StsTrouble>): void => {
       signal.removeEventListener("abort", onAbort);
       resolve(result);
       request?.destroy();
@@ -34,7 +49,7 @@ export function getPolicyFile(asked: PolicyRequest): Promise<Result<string, StsT
       host: asked.host,
       path: asked.path,
       setDefaultHeaders: false,
-      headers: { host: asked.host, accept: "text/plain", "accept-encoding": "identity", connection: "close" },
+      headers: { host: asked.host, accept: rules.type, "accept-encoding": "identity", connection: "close" },
       maxHeaderSize: LONGEST_HEADER,
       // Without an agent; one would open a connection of its own.
       createConnection: () => socket,
@@ -42,15 +57,15 @@ export function getPolicyFile(asked: PolicyRequest): Promise<Result<string, StsT
     request.on("error", (error) => end(failed("fetch", `the policy host gave no whole answer: ${textOf(error)}`)));
     request.on("upgrade", () => end(failed("fetch", "the policy host changed the protocol")));
     request.on("response", (response) => {
-      const fault = headFault(response);
+      const fault = headFault(response, rules);
       if (fault !== undefined) end(err(fault));
-      else readBody(response, end);
+      else readBody(response, rules, end);
     });
     request.end();
   });
 }
 
-function headFault(response: IncomingMessage): StsTrouble | undefined {
+function headFault(response: IncomingMessage, rules: FileRules): StsTrouble | undefined {
   const { statusCode = 0, headers } = response;
   // RFC 8461 §3.3
   if (statusCode >= 300 && statusCode < 400)
@@ -58,9 +73,9 @@ function headFault(response: IncomingMessage): StsTrouble | undefined {
   if (statusCode !== 200) return { at: "fetch", detail: `the policy host answered ${statusCode}` };
   // RFC 8461 §3.2
   const type = (headers["content-type"] ?? "").split(";", 1)[0]?.trim().toLowerCase();
-  if (type !== "text/plain") {
+  if (rules.strict && type !== rules.type) {
     const said = type === "" ? "no media type" : `the media type ${JSON.stringify(type?.slice(0, 60))}`;
-    return { at: "invalid", detail: `the policy has ${said}, not text/plain` };
+    return { at: "invalid", detail: `the policy has ${said}, not ${rules.type}` };
   }
   const encoding = headers["content-encoding"]?.trim().toLowerCase() ?? "identity";
   if (encoding !== "identity") {
@@ -70,22 +85,22 @@ function headFault(response: IncomingMessage): StsTrouble | undefined {
   if (headers["content-length"] === undefined && headers["transfer-encoding"] === undefined) {
     return { at: "fetch", detail: "the policy has neither a length nor chunks: it may have been cut short" };
   }
-  if (Number(headers["content-length"] ?? 0) > LARGEST_POLICY) return TOO_LARGE;
+  if (Number(headers["content-length"] ?? 0) > rules.largest) return tooLarge(rules);
   return undefined;
 }
 
-function readBody(response: IncomingMessage, end: (result: Result<string, StsTrouble>) => void): void {
+function readBody(response: IncomingMessage, rules: FileRules, end: (result: Result<Bytes, StsTrouble>) => void): void {
   const chunks: Bytes[] = [];
   let size = 0;
   response.on("data", (chunk: Buffer) => {
     size += chunk.length;
-    if (size > LARGEST_POLICY) end(err(TOO_LARGE));
+    if (size > rules.largest) end(err(tooLarge(rules)));
     else chunks.push(chunk);
   });
   response.on("error", (error) => end(failed("fetch", `the policy was cut short: ${textOf(error)}`)));
   response.on("end", () => {
     if (!response.complete) return end(failed("fetch", "the policy was cut short"));
-    end(decoded(concat(chunks)));
+    end(ok(concat(chunks)));
   });
 }
 
@@ -96,6 +111,10 @@ function decoded(octets: Bytes): Result<string, StsTrouble> {
   } catch {
     return failed("invalid", "the policy is no UTF-8 text");
   }
+}
+
+function tooLarge({ largest }: FileRules): StsTrouble {
+  return { at: "fetch", detail: `the policy has more than ${largest} octets` };
 }
 
 function failed(at: StsTrouble["at"], detail: string): Result<never, StsTrouble> {
@@ -111,6 +130,5 @@ function ignore(): void {
 }
 
 /** RFC 8461 §3.3 suggests 64 kB. */
-const LARGEST_POLICY = 65_536;
+const STS_RULES: FileRules = { largest: 65_536, type: "text/plain", strict: true };
 const LONGEST_HEADER = 16_384;
-const TOO_LARGE: StsTrouble = { at: "fetch", detail: `the policy has more than ${LARGEST_POLICY} octets` };

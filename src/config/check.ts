@@ -26,7 +26,6 @@ export function checkConfig(config: Config, world: CheckWorld): CheckIssue[] {
     ...checkOutbound(config, world),
     ...checkDns(config, world),
     ...checkPolicy(config, world),
-    ...checkPolicyLists(config, world),
     ...checkPublished(config, world),
     ...checkPolicyLists(config, world),
   ];

@@ -5,6 +5,7 @@ import { CommandFailure, EXIT } from "./exit.ts";
 import { policyJson } from "./policy-json.ts";
 import { exitOf, type PolicyFinding, policyText } from "./policy-report.ts";
 import { showTallies } from "./policy-tally.ts";
+import { policyListCommand } from "./policy/list.ts";
 import { print, printJson } from "./print.ts";
 import { requireConfig } from "./settings.ts";
 
@@ -41,6 +42,7 @@ export function policyCommand(): Command {
       // Options of the same name belong to the command above as well.
       await showTallies(itself.optsWithGlobals());
     });
+  command.addCommand(policyListCommand());
   return command;
 }
 

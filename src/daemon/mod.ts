@@ -15,4 +15,10 @@ export type { Seams } from "./seams.ts";
 export { testNames } from "./names.ts";
 export { mechanismsOf } from "./tls_query.ts";
 export { type Looked, openPolicyLook, type PolicyLook } from "./policy_look.ts";
+export {
+  importPolicyList,
+  type ImportedPolicyList,
+  type StoredPolicyList,
+  storedPolicyLists,
+} from "./policy_list_operate.ts";
 export { daemonTallies, type Tallied } from "./policy_tallies.ts";

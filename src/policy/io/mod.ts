@@ -2,6 +2,7 @@ export { fetchListFile, type ListFetchOptions } from "./list-fetch.ts";
 export {
   type HeldList,
   judgeList,
+  type ListKey,
   type ListOctets,
   type ListOrigin,
   type ListSource,

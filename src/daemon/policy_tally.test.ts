@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { ManualClock } from "../../test/support/clock.ts";
 import { domain } from "../mail/mod.ts";
 import { type Events, subscribe } from "../observe/mod.ts";
-import type { DaneFacts, Finding, StsFacts } from "../policy/mod.ts";
+import type { DaneFacts, Finding, ListFacts, StsFacts } from "../policy/mod.ts";
 import { parseTallyKey, type SessionRecord } from "../tlsrpt/mod.ts";
 import { forgetOldTallies, tallier, type TallyOptions } from "./policy_tally.ts";
 
@@ -45,6 +45,34 @@ test("tallier: says what would have kept mail back where a source is only audite
     return [name, taking, more, heard.map(({ source }) => source)];
   });
   assert.deepEqual(seen, table);
+});
+
+test("tallier: says what lists in testing, audited or discovered would have kept back", () => {
+  const enforce = { dane: "enforce", sts: "enforce", discover: false } as const;
+  const discover = { ...enforce, discover: true };
+  const entry = { kind: "policy", mode: "enforce", mx: [], list: "ours", expires: 1e15 } as const;
+  const bad: Finding = { policy: { source: "list", domain: "pine.example" }, enforced: false, ok: false, detail: "no" };
+  const table: readonly (readonly [string, TallyOptions["taking"], Finding, ListFacts, number])[] = [
+    ["in testing", enforce, bad, { ...entry, mode: "testing" }, 1],
+    ["audited", enforce, bad, { ...entry, audited: true }, 1],
+    ["discovered", discover, bad, entry, 1],
+    ["lowered by an override or TLS-Required: No", enforce, bad, entry, 0],
+    ["what was enforced", discover, { ...bad, enforced: true }, entry, 0],
+    ["what held", discover, { ...bad, ok: true }, entry, 0],
+    ["no longer in the list", discover, bad, { kind: "none" }, 0],
+  ];
+  const seen = table.map(([name, taking, finding, facts]) => {
+    const heard: Events["hopseal:policy"][] = [];
+    using _listening = subscribe("hopseal:policy", (event) => heard.push(event));
+    tallier({ clock: new ManualClock(), taking, list: () => facts })([session({ findings: [finding] })]);
+    for (const { source, what, domain } of heard)
+      assert.deepEqual([source, what, domain], ["list", "would-have", "pine.example"]);
+    return [name, heard.length];
+  });
+  assert.deepEqual(
+    seen,
+    table.map(([name, , , , told]) => [name, told]),
+  );
 });
 
 test("tallier: every session counts, a failed discovery once for each domain", () => {

@@ -1,6 +1,7 @@
 import type { Clock, Millis } from "../base/mod.ts";
+import type { Domain } from "../mail/mod.ts";
 import { publish } from "../observe/mod.ts";
-import type { Finding, Taking } from "../policy/mod.ts";
+import type { Finding, PolicySources, Taking } from "../policy/mod.ts";
 import type { Store, TallyEntry } from "../queue/mod.ts";
 import { dayOf, type SessionRecord, tallyDiscovery, tallySession } from "../tlsrpt/mod.ts";
 
@@ -8,16 +9,15 @@ export interface TallyOptions {
   readonly clock: Pick<Clock, "now">;
   /** Of what is only audited it is said what would have kept mail back. */
   readonly taking: Pick<Taking, "dane" | "sts" | "discover">;
+  /** What the policy lists say. Reports name none (RFC 8460 §4.4), so what a list in testing found stands in the log. */
+  readonly list?: PolicySources["list"];
 }
 
 /** What to count of the sessions of one attempt; a discovery that went wrong counts once, however many hosts there are. */
-export function tallier({
-  clock,
-  taking,
-}: TallyOptions): (sessions: readonly SessionRecord[]) => readonly TallyEntry[] {
+export function tallier(options: TallyOptions): (sessions: readonly SessionRecord[]) => readonly TallyEntry[] {
   return (sessions) => {
-    const now = clock.now();
-    for (const session of sessions) tellWouldHave(session, taking);
+    const now = options.clock.now();
+    for (const session of sessions) tellWouldHave(session, options);
     const looks = new Map(sessions.map(({ destination, sts }) => [destination, sts]));
     return [
       ...sessions.flatMap((session) => tallySession(session, now)),
@@ -47,10 +47,11 @@ export function forgetOldTallies(store: Pick<Store, "forgetTallies">, clock: Clo
   };
 }
 
-function tellWouldHave(session: SessionRecord, taking: TallyOptions["taking"]): void {
+function tellWouldHave(session: SessionRecord, { taking, list }: TallyOptions): void {
   const { destination, host, findings } = session;
   for (const finding of findings) {
-    const source = wouldBind(finding, session, taking);
+    const source =
+      finding.policy.source === "list" ? ofList(finding, taking, list) : wouldBind(finding, session, taking);
     if (source === undefined) continue;
     const text = `${host} would not have got the mail: ${finding.detail}`;
     publish("hopseal:policy", { domain: destination, what: "would-have", source, text });
@@ -71,6 +72,17 @@ function wouldBind(
   // RFC 8461 §2
   const yields = dane?.kind === "usable" && dane.mx === "secure" && taking.dane === "enforce";
   return yields ? undefined : "mta-sts";
+}
+
+/** A list that something lowered for a while, such as an override, is not among what is only watched. */
+function ofList(
+  { ok, enforced, policy }: Finding,
+  taking: TallyOptions["taking"],
+  list: TallyOptions["list"],
+): "list" | undefined {
+  const facts = ok || enforced ? undefined : list?.(policy.domain as Domain);
+  if (facts?.kind !== "policy") return undefined;
+  return facts.mode === "testing" || facts.audited === true || taking.discover ? "list" : undefined;
 }
 
 const DAY: Millis = 86_400_000;

@@ -54,7 +54,7 @@ export async function startSending(config: Config, parts: SendingParts, seams: S
     port: config.outbound.port,
     sources: policy.sources,
     taking: policy.taking,
-    tally: tallier({ clock, taking: policy.taking, list: policy.sources.list }),
+    tally: tallier({ clock, taking: policy.taking, list: (domain) => policy.sources.list(domain) }),
     retry: {
       first: config.retry.first,
       warnAfter: config.retry.warn_after,

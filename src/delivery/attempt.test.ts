@@ -329,6 +329,25 @@ test("attemptHosts: REQUIRETLS fails at once when no host keeps it, and waits wh
   ]);
 });
 
+test("attemptHosts: where REQUIRETLS is taken as less, nothing fails at once for want of it", async () => {
+  const [planned] = hosts([["192.0.2.1"]], "secure", REQUIRETLS);
+  assert.ok(planned !== undefined);
+  const work = {
+    envelope: envelope(1, REQUIRETLS),
+    recipients: [0],
+    async *open() {
+      yield await Promise.resolve(utf8("x\r\n"));
+    },
+  };
+  const ends: unknown[] = [];
+  for (const requireTls of ["enforce", "encrypt", "opportunistic"] as const) {
+    const { openSession } = fakeNetwork({ "192.0.2.1": { fails: { full: "verify" } } });
+    const { outcomes } = await attemptHosts([planned], work, { openSession, taking: { requireTls } });
+    ends.push(outcomes.get(0)?.end);
+  }
+  assert.deepEqual(ends, ["failed", "deferred", "deferred"]);
+});
+
 test("attemptHosts: hosts that were ruled out are passed over, and alone decide how it ends", async () => {
   const [first, second] = hosts([["192.0.2.1"], ["192.0.2.2"]], "may");
   assert.ok(first !== undefined && second !== undefined);

@@ -29,11 +29,14 @@ export interface Attempt {
   readonly sessions: readonly SessionRecord[];
   /** Resolves when the sessions have been ended, or kept for other messages. */
   readonly closing: Promise<unknown>;
+  /** A fault of ours ended it before all was tried; what was decided by then stays decided. */
+  readonly fault?: unknown;
 }
 
 /**
  * Tries the hosts of a plan in order until every recipient is decided; addresses and rungs each get a connection. While
- * other addresses remain, a slow connection waits for a second, patient round, so that a dead one costs little.
+ * other addresses remain, a slow connection waits for a second, patient round, so that a dead one costs little. Rejects
+ * for a fault of ours that comes before anybody is decided.
  */
 export async function attemptHosts(
   hosts: readonly (PlannedHost | RuledOut)[],
@@ -43,24 +46,41 @@ export async function attemptHosts(
   const walk = begin(work, options);
   const stops = hosts.flatMap(stopsAt);
   const within = stops.filter((stop) => stop.kind === "dial").slice(0, MOST_ADDRESSES);
-  const last = within.at(-1);
-  const slow: Stop[] = [];
-  for (const stop of stops) {
-    if (over(walk)) break;
-    if (stop.kind === "out") ruleOut(walk, stop);
-    else if (within.includes(stop) && (await tryAddress(walk, stop, stop !== last)) === "slow") slow.push(stop);
-  }
-  for (const stop of slow) if (!over(walk)) await tryAddress(walk, stop, false);
+  const fault = await tryStops(walk, stops, within);
   const all = within.length === stops.filter((stop) => stop.kind === "dial").length;
   // An abort may also have ended the last session, which then says nothing about its host.
-  const outcomes = ended(walk, all && !walk.crowded && walk.signal?.aborted !== true);
+  const complete = all && !walk.crowded && walk.signal?.aborted !== true && fault === undefined;
+  const outcomes = ended(walk, complete);
   return {
     outcomes,
     open: new Set(walk.undecided.keys()),
     crowded: walk.crowded && walk.hosts.length === 0 && walk.decided.size === 0,
     sessions: walk.sessions,
     closing: Promise.allSettled(walk.closing),
+    ...fault,
   };
+}
+
+/** Goes from stop to stop; a fault of ours is told beside what was decided, for that must not be sent once more. */
+async function tryStops(
+  walk: Walk,
+  stops: readonly (Stop | RuledOut)[],
+  within: readonly Stop[],
+): Promise<Pick<Attempt, "fault"> | undefined> {
+  const last = within.at(-1);
+  const slow: Stop[] = [];
+  try {
+    for (const stop of stops) {
+      if (over(walk)) break;
+      if (stop.kind === "out") ruleOut(walk, stop);
+      else if (within.includes(stop) && (await tryAddress(walk, stop, stop !== last)) === "slow") slow.push(stop);
+    }
+    for (const stop of slow) if (!over(walk)) await tryAddress(walk, stop, false);
+    return undefined;
+  } catch (fault) {
+    if (walk.decided.size === 0) throw fault;
+    return { fault };
+  }
 }
 
 function begin(work: Work, options: WalkOptions): Walk {
@@ -170,7 +190,7 @@ function leaveAddress(walk: Walk, dialled: Dialled, failure: SessionFailure, run
 function ended(walk: Walk, all: boolean): ReadonlyMap<number, RecipientOutcome> {
   const outcomes = new Map(walk.decided);
   if (walk.undecided.size === 0) return outcomes;
-  const { demand } = walk.work.envelope;
+  const demand = walk.work.binding ?? walk.work.envelope.demand;
   const end = walk.hosts.length === 0 ? undefined : endWithoutHost(walk, demand, all);
   const via = (end === undefined ? undefined : walk.vias.get(end.host)) ?? NOWHERE;
   const nothing = statusOf(walk.crowded ? "system-busy" : "local-error");

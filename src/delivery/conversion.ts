@@ -5,8 +5,8 @@ import type { Status } from "../status/mod.ts";
 import type { Dialled, Walk } from "./walk.ts";
 
 /**
- * The message as this host gets it: unchanged wherever the host takes it so; as 7-bit where the route allows it and the
- * content can be turned without breaking a signature. `refusal` says why it was not.
+ * The message as this host gets it: unchanged wherever the host takes it so; as 7-bit where the route allows it, or the
+ * message is a notice of ours, and the content can be turned without breaking a signature. `refusal` says why it was not.
  */
 export async function contentFor(
   walk: Walk,
@@ -16,7 +16,8 @@ export async function contentFor(
   const { envelope } = walk.work;
   const open = (): ReturnType<Outgoing["open"]> => walk.work.open();
   const unchanged = { envelope, content: envelope.content, open };
-  if (walk.convert === undefined || planned.way?.convert !== true || takes(extensions, envelope)) return unchanged;
+  const allowed = planned.way?.convert === true || envelope.origin.kind === "generated";
+  if (walk.convert === undefined || !allowed || takes(extensions, envelope)) return unchanged;
   walk.converted ??= walk.convert(open);
   const converted = await walk.converted;
   if (!converted.ok) return { ...unchanged, refusal: converted.error };

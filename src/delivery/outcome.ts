@@ -31,6 +31,7 @@ import {
   type Rejected,
   type Retry,
   type Rung,
+  type Taking,
 } from "../policy/mod.ts";
 import type { ClientSession, SessionFailure } from "../smtp/client/mod.ts";
 import { finality, type Status } from "../status/mod.ts";
@@ -126,15 +127,19 @@ export function endOf(status: Status): End {
   }
 }
 
+/** What became of the hosts, and how far REQUIRETLS is taken here. */
+export interface Tried {
+  readonly hosts: readonly HostOutcome[];
+  /** Those of `hosts` that refused every session. */
+  readonly greetings: readonly HostOutcome[];
+  readonly taking?: Pick<Taking, "requireTls">;
+}
+
 /**
- * How it ends for recipients that no host decided about. `greetings` are those outcomes that are refused sessions; `all`
- * tells whether every host was tried, without which nothing is final.
+ * How it ends for recipients that no host decided about; `all` tells whether every host was tried, without which nothing
+ * is final.
  */
-export function endWithoutHost(
-  { hosts, greetings }: { readonly hosts: readonly HostOutcome[]; readonly greetings: readonly HostOutcome[] },
-  demand: TlsDemand,
-  all: boolean,
-): Retry | Fail {
+export function endWithoutHost({ hosts, greetings, taking }: Tried, demand: TlsDemand, all: boolean): Retry | Fail {
   const [first] = greetings;
   // RFC 7504 §3: 521 and 554 count for good only when there is no other host.
   const forGood = all && greetings.every(({ status }) => endOf(status) === "failed");
@@ -142,7 +147,7 @@ export function endWithoutHost(
     return { kind: "fail", status: first.status, host: first.host };
   }
   // RFC 8689 §4.2.1: a host that was not asked may keep the promise.
-  return conclude(hosts, all ? demand : { ...demand, propagate: false });
+  return conclude(hosts, all ? demand : { ...demand, propagate: false }, taking?.requireTls);
 }
 
 const GREYLISTING: ReadonlySet<string> = new Set(["4.7.1", "4.2.0"]);

@@ -1,7 +1,7 @@
 import type { Bytes, Clock, Millis } from "../base/mod.ts";
-import type { Envelope } from "../mail/mod.ts";
+import type { Envelope, TlsDemand } from "../mail/mod.ts";
 import type { ConvertTo7Bit } from "../mime/mod.ts";
-import { type HostOutcome, type Proceed, type Rung, sayBecause } from "../policy/mod.ts";
+import { type HostOutcome, type Proceed, type Rung, sayBecause, type Taking } from "../policy/mod.ts";
 import type { ClientSession, SessionFailure, Target } from "../smtp/client/mod.ts";
 import type { Status } from "../status/mod.ts";
 import type { TlsSession } from "../tls/mod.ts";
@@ -45,13 +45,16 @@ export interface WalkOptions {
   readonly clock?: Pick<Clock, "monotonic">;
   /** Default 5 s. */
   readonly patience?: Millis;
+  /** How far REQUIRETLS is taken; default: as RFC 8689 has it. */
+  readonly taking?: Pick<Taking, "requireTls">;
   readonly signal?: AbortSignal;
 }
 
 /** One message to one destination. */
 export interface Work {
-  /** With the demand that binds this delivery. */
   readonly envelope: Envelope;
+  /** What binds this delivery, where that is less than what the envelope asks for (RFC 8689 §5). */
+  readonly binding?: TlsDemand;
   /** Indices into the envelope's recipients. */
   readonly recipients: readonly number[];
   /** Opens the content from its beginning. */

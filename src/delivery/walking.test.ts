@@ -167,6 +167,38 @@ test("attemptHosts: a fault of ours gives the place back and ends the session", 
   assert.equal(connections.enter("192.0.2.1"), true);
 });
 
+test("attemptHosts: what was decided before a fault of ours stays decided", async () => {
+  const fault = new Error("bad sector");
+  let calls = 0;
+  const once: WalkOptions["openSession"] = async (...args) => {
+    if (calls++ > 0) throw fault;
+    return await network.openSession(...args);
+  };
+  const network = fakeNetwork({
+    "192.0.2.1": { transact: () => ({ recipients: [ACCEPTED, replied(451, "later")], host: "failed" }) },
+  });
+  const made = await run([hostAt(["192.0.2.1", "192.0.2.2"])], { openSession: once }, work([0, 1]));
+  assert.deepEqual(
+    [made.fault, ends(made), [...made.open]],
+    [fault, ["delivered 250 relayed-dsn -", "deferred 451 - -"], [1]],
+  );
+});
+
+test("attemptHosts: our own notices are turned into 7-bit for any host that needs it (RFC 6152 §3)", async () => {
+  const bodies: unknown[] = [];
+  const turn: ConvertTo7Bit = async () => ok({ content: ENVELOPE.content, body: "7bit", open: () => work().open() });
+  const host: FakeHost = {
+    transact: ({ envelope }) => {
+      bodies.push(envelope.body);
+      return { recipients: [ACCEPTED] };
+    },
+  };
+  const { openSession } = fakeNetwork({ "192.0.2.1": host });
+  for (const kind of ["mx", "generated"] as const)
+    await run([hostAt(["192.0.2.1"])], { openSession, convert: turn }, work([0], { ...BINARY, origin: { kind } }));
+  assert.deepEqual(bodies, ["binarymime", "7bit"]);
+});
+
 test("attemptHosts: greylisted recipients are to be tried again soon, others are not (RFC 6647 §2)", async () => {
   const host: FakeHost = {
     transact: () => ({ recipients: [replied(450, "Greylisted", "4.2.0"), replied(452, "full", "4.2.2"), ACCEPTED] }),
@@ -246,15 +278,17 @@ test("attemptHosts: content is turned into 7-bit where the route allows it and t
 
 test("attemptHosts: content that may not be turned stays as it is, and the refusal says why (RFC 6152 §3)", async () => {
   const refuse: ConvertTo7Bit = async () => err({ kind: "signed", by: "DKIM-Signature" });
-  const host: FakeHost = { transact: () => ({ recipients: [statusOf("conversion-required")], host: "ok" }) };
-  const { openSession } = fakeNetwork({ "192.0.2.1": host });
-  const made = await run(
-    [hostAt(["192.0.2.1"], { convert: true })],
-    { openSession, convert: refuse },
-    work([0], BINARY),
-  );
-  assert.deepEqual(ends(made), ["failed 554 - -"]);
-  assert.match(made.outcomes.get(0)?.status.text ?? "", /it cannot be turned into 7-bit: it is signed \(DKIM-Sig/);
+  for (const cause of ["conversion-required", "binary-refused"] as const) {
+    const host: FakeHost = { transact: () => ({ recipients: [statusOf(cause)], host: "ok" }) };
+    const { openSession } = fakeNetwork({ "192.0.2.1": host });
+    const made = await run(
+      [hostAt(["192.0.2.1"], { convert: true })],
+      { openSession, convert: refuse },
+      work([0], BINARY),
+    );
+    assert.deepEqual(ends(made), ["failed 554 - -"]);
+    assert.match(made.outcomes.get(0)?.status.text ?? "", /it cannot be turned into 7-bit: it is signed \(DKIM-Sig/);
+  }
 });
 
 const DANE = { kind: "failed", cause: "bogus", detail: "no signature" } as const;

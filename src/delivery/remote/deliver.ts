@@ -8,14 +8,25 @@ import { endOf } from "../outcome.ts";
 import { type MaildirTarget, type RouteTarget, routeFor } from "../route.ts";
 import { pendingRecipients } from "../settle.ts";
 import type { RecipientOutcome, Via } from "../walk.ts";
+import { brokenOff } from "./broken.ts";
 import { allAs, merged, of } from "./merge.ts";
 import type { AttemptOptions } from "./options.ts";
 import { type Batch, deliverRemotely, deliverToAgent } from "./remotely.ts";
 
-/** Makes one attempt for every recipient of a claim that waits. */
+/**
+ * Makes one attempt for every recipient of a claim that waits. Never rejects: what breaks for some recipients, or was
+ * stopped before their turn, leaves the others as they ended.
+ */
 export async function deliverClaim(claim: Claim, options: AttemptOptions): Promise<Attempt> {
   const attempts: Attempt[] = [];
-  for (const group of groupsOf(claim, options)) attempts.push(await deliverGroup(claim, group, options));
+  for (const group of groupsOf(claim, options)) {
+    const { recipients } = group;
+    const made = async (): Promise<Attempt> => {
+      options.signal.throwIfAborted();
+      return await deliverGroup(claim, group, options);
+    };
+    attempts.push(await made().catch((fault: unknown) => brokenOff(claim, { recipients, fault }, options)));
+  }
   return merged(attempts);
 }
 

@@ -15,7 +15,14 @@ export function merged(attempts: readonly Attempt[]): Attempt {
     crowded: attempts.length > 0 && attempts.every((one) => one.crowded),
     sessions: attempts.flatMap((one) => one.sessions),
     closing: Promise.all(attempts.map((one) => one.closing)),
+    ...faultOf(attempts),
   };
+}
+
+/** The first fault of them. */
+function faultOf(attempts: readonly Attempt[]): Pick<Attempt, "fault"> {
+  const broken = attempts.find((one) => one.fault !== undefined);
+  return broken === undefined ? {} : { fault: broken.fault };
 }
 
 /** The same outcome for all, without any session. */

@@ -1,4 +1,4 @@
-import type { Domain, MailHost, TlsDemand } from "../../mail/mod.ts";
+import type { Domain, MailHost } from "../../mail/mod.ts";
 import { isLiteral } from "../../mail/mod.ts";
 import { bindingDemand, type StsFacts } from "../../policy/mod.ts";
 import type { Claim } from "../../queue/mod.ts";
@@ -8,6 +8,8 @@ import { type Errand, type Plan, planDelivery } from "../plan.ts";
 import { planAgent } from "../plan_agent.ts";
 import { DEFAULT_RETRY, isLast } from "../retry.ts";
 import type { LmtpTarget } from "../route.ts";
+import type { Work } from "../walk.ts";
+import { brokenOff } from "./broken.ts";
 import { allAs, merged } from "./merge.ts";
 import type { AttemptOptions } from "./options.ts";
 
@@ -30,15 +32,20 @@ export async function deliverRemotely(
   const errand: Errand = { destination: batch.domain, demand, via };
   const once = async (recipients: readonly number[]): Promise<Tried> => {
     const plan = await planDelivery(errand, planOptions(options));
-    return { plan, attempt: await tryPlan(claim, { plan, demand, recipients }, options) };
+    // RFC 8689 §5: a notice goes with REQUIRETLS where it can, though that does not bind it.
+    const { envelope } = claim;
+    return { plan, attempt: await tryPlan(claim, { plan, envelope, binding: demand, recipients }, options) };
   };
   const first = await once(batch.recipients);
   const doomed = doomedOf(first.attempt, claim, options);
   if (doomed.length === 0 || options.signal.aborted || !(await changed(first.plan, errand, options))) {
     return first.attempt;
   }
-  const second = await once(doomed);
-  return merged([first.attempt, second.attempt]);
+  const second = await once(doomed).then(
+    ({ attempt }) => attempt,
+    (fault: unknown) => brokenOff(claim, { recipients: doomed, fault }, options),
+  );
+  return merged([first.attempt, second]);
 }
 
 /** To a local delivery agent. */
@@ -49,7 +56,7 @@ export async function deliverToAgent(
 ): Promise<Attempt> {
   const bound = bindingDemand(claim.envelope.demand, claim.envelope.reversePath);
   const { plan, demand } = await planAgent(agent, bound, planOptions(options));
-  return await tryPlan(claim, { plan, demand, recipients }, options);
+  return await tryPlan(claim, { plan, envelope: { ...claim.envelope, demand }, recipients }, options);
 }
 
 interface Tried {
@@ -63,15 +70,15 @@ function planOptions(options: AttemptOptions): Parameters<typeof planDelivery>[1
 
 async function tryPlan(
   claim: Claim,
-  { plan, demand, recipients }: { plan: Plan; demand: TlsDemand; recipients: readonly number[] },
+  { plan, ...work }: { readonly plan: Plan } & Omit<Work, "open">,
   options: AttemptOptions,
 ): Promise<Attempt> {
   if (plan.kind !== "hosts") {
     const end = plan.kind === "fail" ? "failed" : "deferred";
-    return allAs(recipients, { end, status: plan.status, via: { tls: `${plan.wanted}:!dns`, because: [] } });
+    return allAs(work.recipients, { end, status: plan.status, via: { tls: `${plan.wanted}:!dns`, because: [] } });
   }
   const open = (): ReturnType<typeof options.store.openBody> => options.store.openBody(claim.message);
-  return await attemptHosts(plan.hosts, { envelope: { ...claim.envelope, demand }, recipients, open }, options);
+  return await attemptHosts(plan.hosts, { ...work, open }, options);
 }
 
 /** Recipients whom no host took or refused and for whom there is no further attempt. */

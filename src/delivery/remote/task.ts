@@ -1,17 +1,15 @@
 import { type Bytes, type Millis, sleep } from "../../base/mod.ts";
 import { formatReversePath } from "../../mail/mod.ts";
 import { type Claim, type Settlement, StoreError } from "../../queue/mod.ts";
-import { statusOf } from "../../status/mod.ts";
 import type { Attempt } from "../attempt.ts";
 import type { RecipientOutcome } from "../walk.ts";
 import type { Ending } from "../window.ts";
 import { noticesFor, readStart } from "../notices.ts";
 import { DEFAULT_RETRY } from "../retry.ts";
-import { judgeAttempt, pendingRecipients, type Verdict } from "../settle.ts";
+import { judgeAttempt, type Verdict } from "../settle.ts";
 import { markWarned, toldOf } from "../told.ts";
 import { deliverClaim } from "./deliver.ts";
 import type { Held } from "./lease.ts";
-import { allAs } from "./merge.ts";
 import type { AttemptOptions, DeliveryOptions } from "./options.ts";
 import { reportAttempt, reportFault } from "./report.ts";
 
@@ -27,14 +25,18 @@ export async function workOn(held: Held, options: AttemptOptions, stop: AbortSig
   const { claim, signal } = lease;
   if (claim.crashes >= MOST_CRASHES) return hold(claim, options, stop);
   const started = options.clock.monotonic();
-  const made = await attempt(claim, { ...options, signal });
+  const made = await deliverClaim(claim, { ...options, signal });
+  if (made.fault !== undefined) reportFault(`The attempt for message ${claim.message} broke`, made.fault);
   if (made.crowded && !signal.aborted) {
     await giveBack(claim, options, stop);
     return "crowded";
   }
   const took = options.clock.monotonic() - started;
   const verdict = judge(claim, made.outcomes, options, signal.aborted);
-  if (await settle(claim, await settlementOf(claim, { verdict, sessions: made.sessions }, options), options, stop)) {
+  const settlement = await settlementOf(claim, { verdict, sessions: made.sessions }, options).catch((error: unknown) =>
+    withoutNotices(claim, verdict, { error, now: options.clock.now() }),
+  );
+  if (await settle(claim, settlement, options, stop)) {
     reportAttempt(claim, verdict.outcomes, { at: options.clock.now(), took });
     reportDropped(claim, verdict);
   }
@@ -63,21 +65,6 @@ function endingOf({ open, outcomes }: Attempt): Ending | undefined {
 function reportDropped({ message, destination, envelope }: Claim, { failed }: Verdict): void {
   if (envelope.reversePath.kind !== "null" || failed.length === 0) return;
   reportFault(`Message ${message} to ${destination} failed and has no sender to be returned to; it is dropped`);
-}
-
-async function attempt(claim: Claim, options: AttemptOptions): Promise<Attempt> {
-  const { signal } = options;
-  try {
-    return await deliverClaim(claim, options);
-  } catch (error) {
-    if (!signal.aborted) reportFault(`The attempt for message ${claim.message} broke`, error);
-    const outcome: RecipientOutcome = {
-      end: "deferred",
-      status: signal.aborted ? statusOf("shutting-down", "The attempt was stopped") : statusOf("local-error"),
-      via: { tls: `${claim.envelope.demand.level}:!decision`, because: [] },
-    };
-    return allAs(pendingRecipients(claim), outcome);
-  }
 }
 
 function judge(
@@ -120,6 +107,23 @@ async function settlementOf(
     reportFault(`Too many notices to ${formatReversePath(claim.envelope.reversePath)}: no ${kind} of ${claim.message}`);
   }
   return { ...settlement, recipients: markWarned(claim, verdict.recipients, warned), enqueue };
+}
+
+/**
+ * What can be recorded where the notices cannot be written: who has the message, so that nobody gets it twice. Those whom
+ * a notice would have told of stay, on hold, for an operator.
+ */
+function withoutNotices(
+  claim: Claim,
+  { recipients }: Verdict,
+  { error, now }: { readonly error: unknown; readonly now: number },
+): Settlement {
+  reportFault(
+    `Cannot write the notices about message ${claim.message} to ${claim.destination}; what is left is on hold`,
+    error,
+  );
+  const delivered = [...recipients].filter(([, state]) => state.kind === "delivered");
+  return { at: now, recipients: new Map(delivered), retryAt: now, hold: true };
 }
 
 /** A notice without the header is better than none. */

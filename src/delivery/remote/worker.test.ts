@@ -772,6 +772,64 @@ test("startDelivery: a notice is not held back by REQUIRETLS, mail with a sender
   ]);
 });
 
+test("startDelivery: a notice about protected mail is offered with REQUIRETLS, though that does not bind it (RFC 8689 §5)", async () => {
+  const offered: boolean[] = [];
+  const transact: NonNullable<FakeHost["transact"]> = ({ envelope, recipients }) => {
+    offered.push(envelope.demand.propagate);
+    return { recipients: recipients.map(() => statusOf("ok-message")) };
+  };
+  await using it = await house({ [PINE]: { transact } });
+  const demand = { level: "secure", mxAuthentic: "dnssec-or-sts", propagate: true, because: [] } as const;
+  await it.send(["bo@pine.example"], { demand, reversePath: NULL_REVERSE_PATH });
+  await it.start();
+  assert.deepEqual([offered, it.attempts.map(({ outcome }) => outcome)], [[true], ["delivered"]]);
+});
+
+test("startDelivery: what breaks for some recipients of a unit does not send it to the others once more", async () => {
+  const open: DeliveryOptions["openSession"] = (target, ...rest) => {
+    if (target.address === OAK) throw new Error("no more files");
+    return it.network.openSession(target, ...rest);
+  };
+  const target = { kind: "smtp", host: "mx.oak.example", port: 25, mode: "starttls" } as const;
+  await using it = await house(
+    { [PINE]: {} },
+    { openSession: open, routes: [{ recipients: ["cy@pine.example"], target }] },
+  );
+  await it.send(["bo@pine.example", "cy@pine.example"]);
+  await it.start();
+  assert.deepEqual(
+    it.attempts.map((one) => `${one.to} ${one.outcome}`),
+    ["bo@pine.example delivered", "cy@pine.example deferred"],
+  );
+  await it.pass(40 * MINUTE, MINUTE);
+  assert.equal(it.attempts.filter((one) => one.to === "bo@pine.example").length, 1);
+  assert.ok(
+    it.faults.every((text) => text.endsWith("broke: no more files")),
+    it.faults.join(),
+  );
+});
+
+test("startDelivery: notices that cannot be written hold what they would tell of, and nobody gets the message twice", async () => {
+  const transact = (): ReturnType<NonNullable<FakeHost["transact"]>> => ({
+    recipients: [statusOf("ok-message"), replied(550, "no such user", "5.1.1")],
+  });
+  const notices = {
+    turn: (): never => {
+      throw new Error("no clock");
+    },
+  };
+  await using it = await house({ [PINE]: { transact } }, { notices });
+  const id = await it.send(["bo@pine.example", "cy@pine.example"]);
+  await it.start();
+  await it.pass(HOUR, 10 * MINUTE);
+  const [unit] = (await it.store.show(id))?.units ?? [];
+  assert.deepEqual(
+    [unit?.state, [...(unit?.recipients.values() ?? [])].map(({ kind }) => kind)],
+    ["held", ["delivered", "pending"]],
+  );
+  assert.equal(it.network.log.filter((line) => line.includes("MAIL")).length, 1);
+});
+
 /** Domains d0.example, d1.example, … each with a host of its own at `address`. */
 function domainsAt(count: number, address: (at: number) => string): Parameters<typeof staticResolver>[0] {
   return Object.fromEntries(

@@ -18,9 +18,20 @@ export interface LogOptions {
 export function startLog(options: LogOptions): Disposable {
   const own = options.stream === undefined ? destination({ dest: openTarget(options.target), sync: false }) : undefined;
   const stream = options.stream ?? own;
+  // Lines of one turn of the event loop are written together.
+  let waiting = "";
+  const flush = (): void => {
+    const lines = waiting;
+    waiting = "";
+    if (lines !== "") stream?.write(lines);
+  };
+  const write = (line: string): void => {
+    if (waiting === "") setImmediate(flush);
+    waiting += harmless(line);
+  };
   const log = pino(
     { level: options.level, base: { host: options.hostname }, timestamp: pino.stdTimeFunctions.isoTime },
-    { write: (line: string) => stream?.write(harmless(line)) },
+    { write },
   );
   const subscriptions = LINES.map(([name, level]) =>
     subscribe(name, (event: Events[EventName]) => {
@@ -30,6 +41,7 @@ export function startLog(options: LogOptions): Disposable {
   return {
     [Symbol.dispose]() {
       for (const subscription of subscriptions) subscription[Symbol.dispose]();
+      flush();
       own?.flushSync();
     },
   };
@@ -54,6 +66,7 @@ const LINES: readonly (readonly [EventName, "error" | "warn" | "info" | "debug"]
   ["hopseal:refused", "info"],
   ["hopseal:attempt", "info"],
   ["hopseal:policy", "warn"],
+  ["hopseal:looked-up", "info"],
   ["hopseal:fault", "error"],
 ];
 /** DEL and the C1 controls, line and paragraph separators, and what changes the direction of writing. */

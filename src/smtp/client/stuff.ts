@@ -10,17 +10,29 @@ export type LinePlace = "start" | "middle" | "after-cr" | "fault";
 export function stuff(place: LinePlace, chunk: Bytes): { readonly parts: readonly Bytes[]; readonly place: LinePlace } {
   const parts: Bytes[] = [];
   let from = 0;
+  let at = 0;
   let now = place;
-  for (let at = 0; at < chunk.length; at++) {
-    const octet = chunk[at];
-    if (now === "after-cr" ? octet !== LF : octet === LF) now = "fault";
+  while (at < chunk.length) {
     if (now === "fault") return { parts: withRest(parts, chunk, { from, to: at }), place: now };
-    if (now === "start" && octet === DOT) {
+    if (now === "after-cr") {
+      now = chunk[at] === LF ? "start" : "fault";
+      if (now === "start") at++;
+      continue;
+    }
+    if (now === "start" && chunk[at] === DOT) {
       parts.push(chunk.subarray(from, at + 1));
       from = at;
     }
-    if (octet === LF) now = "start";
-    else now = octet === CR ? "after-cr" : "middle";
+    // Only the first CR or LF from here on has a meaning.
+    const cr = chunk.indexOf(CR, at);
+    const feed = chunk.indexOf(LF, at);
+    if (feed >= 0 && (cr < 0 || feed < cr)) {
+      at = feed;
+      now = "fault";
+    } else {
+      at = cr < 0 ? chunk.length : cr + 1;
+      now = cr < 0 ? "middle" : "after-cr";
+    }
   }
   return { parts: withRest(parts, chunk, { from, to: chunk.length }), place: now };
 }

@@ -15,6 +15,7 @@ import { createWatchers } from "../_watch.ts";
 import type { BodyFolder } from "./bodies.ts";
 import { createGate } from "./gate.ts";
 import type { Calls, ClaimRow, MessageRow, NewRow, OperateAnswer, OperateRequest } from "./protocol.ts";
+import { type RecentBodies, recentBodies } from "./recent.ts";
 import { trustedEnvelope } from "./rows.ts";
 import { createSink, discard, publish, stageWhole, type StagedBody, takeStaged } from "./sink.ts";
 import type { Thread } from "./thread.ts";
@@ -24,10 +25,14 @@ export interface Parts {
   readonly bodies: BodyFolder;
   readonly smallBody: number;
   readonly clock: Pick<Clock, "now">;
+  /** From a message's commit to its first settlement, for the delivery that follows at once. */
+  readonly recent: RecentBodies;
 }
 
 /** The port over an open shard. */
-export function createSqliteStore(parts: Parts): Store {
+export function createSqliteStore(given: Omit<Parts, "recent">): Store {
+  const recent = recentBodies();
+  const parts: Parts = { ...given, recent };
   const { thread, bodies, smallBody, clock } = parts;
   const watchers = createWatchers();
   const gate = createGate();
@@ -35,7 +40,7 @@ export function createSqliteStore(parts: Parts): Store {
     stage: () => createSink(bodies, smallBody),
     commit: (message, body) =>
       gate.pass(async () => {
-        await insert(thread, message, takeStaged(body));
+        await insert(parts, message, takeStaged(body));
         watchers.notify();
       }),
     claim: ({ now, lease, limit, except = [], suspects }) =>
@@ -61,6 +66,7 @@ export function createSqliteStore(parts: Parts): Store {
     operate: (filter, operation, at) =>
       gate.pass(async () => {
         const count = await operate(parts, { filter, operation, at, from: 0 });
+        if (operation === "drop") recent.clear();
         if (count > 0) watchers.notify();
         return count;
       }),
@@ -89,12 +95,18 @@ export function createSqliteStore(parts: Parts): Store {
   };
 }
 
-async function insert(thread: Thread, message: NewMessage, body: StagedBody): Promise<void> {
+async function insert({ thread, recent }: Parts, message: NewMessage, body: StagedBody): Promise<void> {
   const row = await orDiscard([body], () => rowOf(message, body));
-  await orDiscardUnlessWritten([body], () => thread.call("commit", { message: row }, buffersOf([row])));
+  // The content is copied to the thread, not moved: it is wanted here too.
+  await orDiscardUnlessWritten([body], () => thread.call("commit", { message: row }));
+  if (row.body !== undefined) recent.put(row.id, row.body);
 }
 
-async function settle({ thread, bodies, smallBody }: Parts, claim: Claim, settlement: Settlement): Promise<boolean> {
+async function settle(
+  { thread, bodies, smallBody, recent }: Parts,
+  claim: Claim,
+  settlement: Settlement,
+): Promise<boolean> {
   const notices: StagedBody[] = [];
   const enqueue: NewRow[] = [];
   await orDiscard(notices, async () => {
@@ -117,6 +129,7 @@ async function settle({ thread, bodies, smallBody }: Parts, claim: Claim, settle
     ...(hold === undefined ? {} : { hold }),
   };
   const answer = await orDiscardUnlessWritten(notices, () => thread.call("settle", request, buffersOf(enqueue)));
+  recent.forget(claim.message);
   if (answer.freed !== undefined) await bodies.remove(answer.freed);
   if (!answer.held) await discardAll(notices);
   return answer.held;
@@ -176,7 +189,12 @@ async function discardAll(bodies: readonly StagedBody[]): Promise<void> {
   for (const body of bodies) await discard(body);
 }
 
-async function* readContent({ thread, bodies }: Parts, id: QueueId, start: number): AsyncIterable<Bytes> {
+async function* readContent({ thread, bodies, recent }: Parts, id: QueueId, start: number): AsyncIterable<Bytes> {
+  const kept = recent.get(id);
+  if (kept !== undefined) {
+    if (kept.length > start) yield kept.subarray(start);
+    return;
+  }
   const answer = await thread.call("body", { id });
   switch (answer.kind) {
     case "absent":

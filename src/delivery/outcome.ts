@@ -9,7 +9,8 @@
  * | the address has its share of our connections | given back as if never claimed |
  * | STARTTLS missing or refused | plaintext on a new connection where the decision has it, else next address |
  * | handshake failed, or the first words inside TLS got no answer | next rung, else next address |
- * | AUTH refused, even for good | next address; a password can be set right while the message waits |
+ * | AUTH refused | next address; a password can be set right while the message waits |
+ * | AUTH refused for good (5yz) | the login rests, for all messages and addresses of the hop |
  * | an idle session turned out to be over, or refused by the decision | a new connection to the same address |
  * | transaction failed as a whole for the host's reasons (4yz, 421, lost before the final dot) | next address, with who is still undecided |
  * | lost between the final dot and its answer | next attempt; no other host, which might make a second copy |

@@ -1,6 +1,7 @@
 import type { Millis } from "../../base/mod.ts";
 import { connectionPool } from "./connections.ts";
 import type { Crew } from "./crew.ts";
+import { restingLogins } from "./logins.ts";
 import { lookForWork } from "./look.ts";
 import type { DeliveryOptions } from "./options.ts";
 import { release } from "./task.ts";
@@ -26,7 +27,12 @@ export function startDelivery(options: DeliveryOptions): Delivery {
     ...(perAddress === undefined ? {} : { perAddress }),
   });
   const crew: Crew = {
-    options: { ...options, connections, signal: AbortSignal.any([options.signal, stop.signal]) },
+    options: {
+      ...options,
+      openSession: restingLogins(options.openSession, clock),
+      connections,
+      signal: AbortSignal.any([options.signal, stop.signal]),
+    },
     connections,
     hard: hard.signal,
     concurrency: Math.max(1, options.concurrency ?? CONCURRENCY),

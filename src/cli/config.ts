@@ -2,11 +2,12 @@ import { Command } from "commander";
 import { systemClock, systemRandom } from "../base/mod.ts";
 import { type Config, type ConfigIssue, explainConfig, formatIssue, loadConfig } from "../config/mod.ts";
 import { testNames } from "../daemon/mod.ts";
+import { configDnsCommand } from "./config_dns.ts";
 import { CommandFailure, EXIT } from "./exit.ts";
 import { print, printJson } from "./print.ts";
 import { requireConfig } from "./settings.ts";
 
-/** `hopseal config check | explain`. */
+/** `hopseal config check | explain | dns`. */
 export function configCommand(): Command {
   const command = new Command("config").description("Check the configuration, or show what it means");
   command
@@ -28,6 +29,7 @@ export function configCommand(): Command {
       if (options.json === true) printJson({ version: 1, file, settings: explainConfig(config) });
       else for (const { key, value, means } of explainConfig(config)) print(`${key} = ${value}\n    ${means}`);
     });
+  command.addCommand(configDnsCommand());
   return command;
 }
 

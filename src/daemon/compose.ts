@@ -20,6 +20,8 @@ import { type BoundListener, bindListeners } from "./listen.ts";
 import { operatorOf } from "./operator.ts";
 import { type Seams, StartFailure } from "./seams.ts";
 import { startSending } from "./sending.ts";
+import { hostPolicies } from "./sts_host.ts";
+import { hostedPolicy } from "./sts_host_policies.ts";
 import { withReturns } from "./srs_return.ts";
 import { srsSecrets } from "./srs_secrets.ts";
 
@@ -52,6 +54,7 @@ async function start(config: Config, seams: Seams): Promise<Daemon> {
   const newId = (): ReturnType<typeof newQueueId> => newQueueId(clock, random);
   await using undo = new AsyncDisposableStack();
   const certificates = await openCertificates(config, clock);
+  let running = config;
   let rules = readRules(config);
   const door = doorkeeper();
   // The listeners close first when the daemon stops, so they are deferred last, below.
@@ -59,13 +62,13 @@ async function start(config: Config, seams: Seams): Promise<Daemon> {
   const unbind = new AsyncDisposableStack();
   unbind.use(listening);
   undo.defer(async () => await unbind.disposeAsync());
+  unbind.use(await hostPolicies(config, { clock, certificates, policyOf: (domain) => hostedPolicy(running, domain) }));
   undo.defer(() => door.shut());
   const dropped = seams.afterBind?.() ?? ok(undefined);
   if (!dropped.ok) throw new StartFailure(dropped.error);
   const store = undo.use(await openStore(config, clock, random));
   let srs = srsSecrets(config, random);
   const outgoing = withReturns(store, () => ({ rules, secrets: srs }), clock);
-  let running = config;
   const retired = new Set<Promise<void>>();
   undo.defer(async () => void (await Promise.all(retired)));
   let sending = await startSending(config, { clock, random, store: outgoing, newId }, seams);

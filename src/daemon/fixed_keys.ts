@@ -10,6 +10,7 @@ const FIXED = [
   "workers",
   "message_size",
   "listen",
+  "https",
   "certificate",
   "limits",
   "log",

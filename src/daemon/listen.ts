@@ -35,6 +35,8 @@ export async function bindListeners(config: Config, parts: ListenParts): Promise
     undo.defer(async () => await listener.close());
     bound.push(await bind(entry, listener, tlsOf(entry, parts.certificates), inherited));
   }
+  // Taken when the policies are served.
+  if (config.https !== undefined) inherited.take(config.https.address);
   for (const address of inherited.left()) {
     publish("hopseal:fault", {
       where: "listen",

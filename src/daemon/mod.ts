@@ -10,6 +10,7 @@ export { dropFolder } from "./drop_file.ts";
 export { leaveInDrop } from "./drop_write.ts";
 export { handOver, type HandedOver } from "./hand_over.ts";
 export { type Daemon, startDaemon } from "./compose.ts";
+export { lookAtPublication, publicationOf, type PublicationLook } from "./publication.ts";
 export { runDaemon } from "./run.ts";
 export type { Seams } from "./seams.ts";
 export { testNames } from "./names.ts";

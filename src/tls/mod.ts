@@ -4,5 +4,6 @@ export { type TlsaRecord, usableTlsa } from "./dane/tlsa.ts";
 export { type DaneFault, type DaneProof, verifyDane } from "./dane/verify.ts";
 export { type ChainFault, chainFault } from "./fault.ts";
 export * from "./names.ts";
+export { requestSpki } from "./request.ts";
 export * from "./session.ts";
 export * from "./verify.ts";

@@ -1,0 +1,1 @@
+export { type CertificatePaths, readOwnCertificates } from "./certificates.ts";

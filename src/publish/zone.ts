@@ -1,0 +1,13 @@
+import type { DnsRecord } from "./types.ts";
+
+/** The records as lines of a zone file; what only the postmaster knows becomes a comment. */
+export function zoneLines(records: readonly DnsRecord[]): readonly string[] {
+  return records.map(({ owner, type, value, what }) =>
+    type === "A/AAAA"
+      ? `; ${owner}. A and AAAA: ${value}`
+      : `${owner}. ${type === "TLSA" ? `${TLSA_TTL} ` : ""}IN ${type} ${value} ; ${what}`,
+  );
+}
+
+/** Seconds; a new key can come into force as soon as the old answer is forgotten (RFC 7671 §8.1). */
+const TLSA_TTL = 3600;

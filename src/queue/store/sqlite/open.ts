@@ -5,8 +5,9 @@ import type { Store } from "../../port.ts";
 import { openBodyFolder } from "./bodies.ts";
 import { fileFault } from "./faults.ts";
 import { type BodyFiles, systemFiles } from "./files.ts";
+import type { WorkerOptions } from "./protocol.ts";
 import { createSqliteStore } from "./store.ts";
-import { startThread } from "./thread.ts";
+import { startThread, type Thread } from "./thread.ts";
 
 export interface SqliteStoreOptions {
   /** The shard's own folder; made with mode 0700 when absent. */
@@ -17,18 +18,22 @@ export interface SqliteStoreOptions {
   readonly fs?: BodyFiles;
   /** Content up to this size, in octets, lies in the database, larger in files; default 64 KiB. */
   readonly smallBody?: number;
+  /** Where the database is served; default a thread of its own. */
+  readonly start?: StartThread;
 }
+
+export type StartThread = (options: WorkerOptions) => Promise<Thread>;
 
 /**
  * Opens a shard: a folder with one SQLite database and the larger contents as files, for this process alone. Work that a
  * dead process held falls due at once. Rejects with StoreError when it is open elsewhere, damaged, or not accessible.
  */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<Store> {
-  const { directory, clock, random, fs = systemFiles, smallBody = SMALL_BODY } = options;
+  const { directory, clock, random, fs = systemFiles, smallBody = SMALL_BODY, start = startThread } = options;
   const path = `${directory}/${DATABASE}`;
   const folder = `${directory}/${BODIES}`;
   await prepareFolders(directory, folder, path);
-  const thread = await startThread({ path, now: Math.round(clock.now()) });
+  const thread = await start({ path, now: Math.round(clock.now()) });
   const bodies = openBodyFolder(folder, fs, random);
   try {
     await bodies.clean(new Set(thread.files));

@@ -19,7 +19,12 @@ export type Candidates =
       /** Where the aliases of the domain led, if it has any (RFC 7672 §2.2.1). */
       readonly expanded?: string;
     }
-  | { readonly kind: "fail" | "retry"; readonly status: Status };
+  | {
+      readonly kind: "fail" | "retry";
+      readonly status: Status;
+      /** How far the MX answer may be believed that makes it fail; absent where it is not DNS that says so. */
+      readonly security?: Security;
+    };
 
 /** The hosts that DNS names for a domain, best first, equal ones shuffled (RFC 5321 §5.1, RFC 7505). */
 export async function findCandidates(domain: Domain, options: PlanOptions): Promise<Candidates> {
@@ -35,27 +40,28 @@ function candidatesOf(answer: Answer<Mx>, domain: Domain, options: PlanOptions):
     // RFC 5321 §5.1: a temporary error is no absence.
     return { kind: "retry", status: statusOf("dns-failure", `The MX look-up for ${domain} failed: ${answer.detail}`) };
   }
+  const { security } = answer;
   if (answer.kind !== "data") {
     if (answer.kind === "nxdomain") {
-      return { kind: "fail", status: statusOf("unknown-domain", `The domain ${domain} does not exist`) };
+      return { kind: "fail", status: statusOf("unknown-domain", `The domain ${domain} does not exist`), security };
     }
     // RFC 5321 §5.1: only without any MX record is the domain its own host.
-    const own: Candidate = { name: domain, preference: 0, learnt: "implicit-mx", mxSecurity: answer.security };
+    const own: Candidate = { name: domain, preference: 0, learnt: "implicit-mx", mxSecurity: security };
     return withoutSelf([own], domain, options);
   }
   if (isNullMx(answer.records)) {
-    return { kind: "fail", status: statusOf("null-mx", `The domain ${domain} accepts no mail`) };
+    return { kind: "fail", status: statusOf("null-mx", `The domain ${domain} accepts no mail`), security };
   }
   const hosts = usable(answer.records).map(
     ({ exchange, preference }): Candidate => ({
       name: exchange,
       preference,
       learnt: "mx",
-      mxSecurity: answer.security,
+      mxSecurity: security,
     }),
   );
   if (hosts.length === 0) {
-    return { kind: "fail", status: statusOf("no-route", `No MX record of ${domain} names a usable host`) };
+    return { kind: "fail", status: statusOf("no-route", `No MX record of ${domain} names a usable host`), security };
   }
   return withoutSelf(shuffledByPreference(hosts, options), domain, options);
 }

@@ -6,6 +6,7 @@ import { checkDomains } from "./check_domains.ts";
 import { checkPolicy } from "./check_policy.ts";
 import { checkPolicyLists } from "./check_policy_list.ts";
 import { checkPublished } from "./check_published.ts";
+import { checkPolicyService } from "./check_policy_service.ts";
 import { checkTarget } from "./check_routes.ts";
 import { type CheckIssue, type CheckWorld, error, warning } from "./issue.ts";
 import { holdsStrangers } from "./network.ts";
@@ -28,6 +29,7 @@ export function checkConfig(config: Config, world: CheckWorld): CheckIssue[] {
     ...checkPolicy(config, world),
     ...checkPublished(config, world),
     ...checkPolicyLists(config, world),
+    ...checkPolicyService(config),
   ];
 }
 

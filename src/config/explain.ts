@@ -2,6 +2,7 @@ import { formatMailbox } from "../mail/mod.ts";
 import { policySettings } from "./explain_policy.ts";
 import { policyListSettings } from "./explain_policy_list.ts";
 import { publishedSettings } from "./explain_published.ts";
+import { policyServiceSettings } from "./explain_policy_service.ts";
 import type { Config, ListenConfig, RouteConfig, TlsPolicyConfig } from "./types.ts";
 
 export interface Setting {
@@ -65,6 +66,7 @@ export function explainConfig(config: Config): Setting[] {
     { key: "dns.dnssec", value: quote(config.dns.dnssec), means: DNSSEC[config.dns.dnssec] },
     ...policySettings(config),
     ...policyListSettings(config),
+    ...policyServiceSettings(config),
     { key: "outbound.port", value: String(config.outbound.port), means: "Where MX hosts are dialled" },
     {
       key: "outbound.concurrency",

@@ -131,6 +131,10 @@ function withAbsolutePaths(config: Config, folder: string): Config {
         : absolute(config.policy.mta_sts_roots),
     },
     policy_list: config.policy_list.map((entry) => ({ ...entry, ...listPaths(entry, absolute) })),
+    policy_service: {
+      ...config.policy_service,
+      ...(config.policy_service.path === undefined ? {} : { path: absolute(config.policy_service.path) }),
+    },
     route: config.route.map((entry) => ({ ...entry, deliver: absoluteTarget(entry.deliver, absolute) })),
   };
 }

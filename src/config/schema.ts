@@ -164,6 +164,13 @@ export const configSchema: z.ZodType<Config> = z.strictObject({
     })
     .prefault({}),
   policy_list: z.array(policyList).default([]),
+  policy_service: z
+    .strictObject({
+      address: parsed((text: string) => parseHostPort(text)).optional(),
+      path: z.string().min(1).optional(),
+      open: z.enum(["may", "notfound"]).default("may"),
+    })
+    .prefault({}),
   limits: z
     .strictObject({
       // RFC 5321 §4.5.3.1.8

@@ -67,6 +67,13 @@ export interface Config {
   };
   /** Signed lists of what destinations promise (STARTTLS Everywhere); the first that names a domain speaks. */
   readonly policy_list: readonly PolicyListConfig[];
+  /** TLS policy for other mail servers (socketmap_table(5)); off unless an address or a path is given. */
+  readonly policy_service: {
+    readonly address?: HostPort | undefined;
+    readonly path?: string | undefined;
+    /** What is said where nothing asks for more than opportunistic TLS. */
+    readonly open: "may" | "notfound";
+  };
   readonly limits: {
     readonly recipients: number;
     readonly transactions: number;

@@ -18,6 +18,7 @@ import { takenOver, waitingForRestart } from "./fixed_keys.ts";
 import { destinationOf, offsetAt, writeReceived } from "./inject.ts";
 import { type BoundListener, bindListeners } from "./listen.ts";
 import { operatorOf } from "./operator.ts";
+import { bindPolicyService } from "./policy_service.ts";
 import { type Seams, StartFailure } from "./seams.ts";
 import { startSending } from "./sending.ts";
 import { hostPolicies } from "./sts_host.ts";
@@ -62,6 +63,7 @@ async function start(config: Config, seams: Seams): Promise<Daemon> {
   const unbind = new AsyncDisposableStack();
   unbind.use(listening);
   undo.defer(async () => await unbind.disposeAsync());
+  const service = unbind.use(await bindPolicyService(config, clock));
   unbind.use(await hostPolicies(config, { clock, certificates, policyOf: (domain) => hostedPolicy(running, domain) }));
   undo.defer(() => door.shut());
   const dropped = seams.afterBind?.() ?? ok(undefined);
@@ -73,7 +75,8 @@ async function start(config: Config, seams: Seams): Promise<Daemon> {
   undo.defer(async () => void (await Promise.all(retired)));
   let sending = await startSending(config, { clock, random, store: outgoing, newId }, seams);
   undo.defer(async () => await sending[Symbol.asyncDispose]());
-  const operator = operatorOf({ config, clock, store, listeners: listening.bound, rules: () => rules, newId });
+  service.open(async (hop, signal) => await sending.plan(hop, signal));
+  const operator = operatorOf({ config, clock, store, listeners: listening.bound, rules: () => rules, newId, service });
   undo.use(
     await startControl(controlSocketPath(config.data_dir), operator, { clock, messageSize: config.message_size }),
   );
@@ -115,6 +118,7 @@ async function start(config: Config, seams: Seams): Promise<Daemon> {
           const ending = Promise.resolve(old[Symbol.asyncDispose]()).finally(() => retired.delete(ending));
           retired.add(ending);
         }
+        service.forget();
         ({ rules, srs } = renewed);
         open();
       } catch (error) {

@@ -1,4 +1,5 @@
 import type { Bytes, Result } from "../base/mod.ts";
+import type { PolicyServiceCounts } from "./policy_service.ts";
 import type { Operation, QueuedMessage, Store, UnitFilter } from "../queue/mod.ts";
 import type { Status } from "../status/mod.ts";
 import type { LocalMessage } from "../submission/mod.ts";
@@ -13,6 +14,8 @@ export interface DaemonStatus {
   /** ISO 8601. */
   readonly started: string;
   readonly listeners: readonly { readonly role: string; readonly address: string; readonly tls: string }[];
+  /** Only where `[policy_service]` is configured. */
+  readonly policyService?: { readonly addresses: readonly string[] } & PolicyServiceCounts;
   readonly queue: { readonly messages: number; readonly units: number };
 }
 

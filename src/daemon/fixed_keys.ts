@@ -13,6 +13,7 @@ const FIXED = [
   "https",
   "certificate",
   "limits",
+  "policy_service",
   "log",
 ] as const satisfies readonly (keyof Config)[];
 

@@ -5,6 +5,7 @@ import type { RecipientRules } from "../receive/mod.ts";
 import { CONTROL_VERSION, type Operator } from "./control_api.ts";
 import { injectInto } from "./inject.ts";
 import type { BoundListener } from "./listen.ts";
+import type { PolicyService } from "./policy_service.ts";
 
 export interface OperatorParts {
   readonly config: Config;
@@ -13,11 +14,12 @@ export interface OperatorParts {
   readonly listeners: readonly BoundListener[];
   readonly rules: () => RecipientRules;
   readonly newId: () => QueueId;
+  readonly service: Pick<PolicyService, "addresses" | "counts">;
 }
 
 /** What the control socket may do with the running daemon. */
 export function operatorOf(parts: OperatorParts): Operator {
-  const { config, store, listeners } = parts;
+  const { config, store, listeners, service } = parts;
   const started = new Date(parts.clock.now()).toISOString();
   return {
     async status() {
@@ -27,6 +29,9 @@ export function operatorOf(parts: OperatorParts): Operator {
         pid: process.pid,
         started,
         listeners: listeners.map(({ role, host, port, tls }) => ({ role, address: `${host}:${port}`, tls })),
+        ...(service.addresses.length === 0
+          ? {}
+          : { policyService: { addresses: service.addresses, ...service.counts } }),
         queue: await store.count(),
       };
     },

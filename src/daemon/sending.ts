@@ -1,6 +1,7 @@
 import type { Clock, Random } from "../base/mod.ts";
 import type { Config } from "../config/mod.ts";
 import type { Resolver } from "../dns/mod.ts";
+import type { Plan } from "../delivery/mod.ts";
 import { type Delivery, patientDial, startDelivery } from "../delivery/remote/mod.ts";
 import { noticeBound } from "../dsn/mod.ts";
 import { convertTo7Bit } from "../mime/mod.ts";
@@ -10,6 +11,7 @@ import { type Dial, openSession, tcpDialer } from "../smtp/io/mod.ts";
 import type { TrustStore } from "../tls/io/mod.ts";
 import { dnssecMemory } from "./dnssec_memory.ts";
 import { type Names, openNames } from "./names.ts";
+import { type KnownHop, planNextHop } from "./next_hop_plan.ts";
 import { openPolicy } from "./policy.ts";
 import { watchOverrides } from "./policy_overrides.ts";
 import { forgetOldTallies, tallier } from "./policy_tally.ts";
@@ -27,6 +29,8 @@ export interface SendingParts {
 export interface Sending extends AsyncDisposable {
   /** Lets no further message use connections that were opened before. */
   reload(): Promise<void>;
+  /** What delivery would do with a next hop, up to the point where it would dial. Rejects for an abort. */
+  plan(hop: KnownHop, signal: AbortSignal): Promise<Plan>;
 }
 
 /** Starts the sending side; disposing it drains the attempts under way. */
@@ -40,20 +44,23 @@ export async function startSending(config: Config, parts: SendingParts, seams: S
   undo.use(forgetOldTallies(store, clock));
   undo.use(watchOverrides(config, clock));
   const stop = new AbortController();
-  const delivery: Delivery = startDelivery({
-    store,
+  const planning = {
     resolver: names.resolver,
     random,
-    clock,
-    openSession: opener({ hostname: config.hostname, trust, clock, dial }),
-    routes: routesOf(config),
     policies: policiesOf(config),
-    hostname: config.hostname,
-    postmaster: config.postmaster,
     self: selfOf(config),
     port: config.outbound.port,
     sources: policy.sources,
     taking: policy.taking,
+  };
+  const delivery: Delivery = startDelivery({
+    ...planning,
+    store,
+    clock,
+    openSession: opener({ hostname: config.hostname, trust, clock, dial }),
+    routes: routesOf(config),
+    hostname: config.hostname,
+    postmaster: config.postmaster,
     tally: tallier({ clock, taking: policy.taking, list: (domain) => policy.sources.list(domain) }),
     retry: {
       first: config.retry.first,
@@ -75,6 +82,7 @@ export async function startSending(config: Config, parts: SendingParts, seams: S
       await policy.reload();
       await delivery.endIdle();
     },
+    plan: async (hop, signal) => await planNextHop(hop, { ...planning, now: clock.now(), signal }),
     [Symbol.asyncDispose]: async () => await kept.disposeAsync(),
   };
 }

@@ -55,6 +55,16 @@ export interface Events {
     readonly source: "mta-sts" | "dane" | "list" | "local";
     readonly text: string;
   };
+  /** What another mail server was told about a next hop; not for what was still remembered. */
+  "hopseal:looked-up": {
+    readonly nextHop: string;
+    readonly answer: string;
+    /** The row of docs/postfix.md. */
+    readonly row: string;
+    readonly because: readonly string[];
+    /** Milliseconds. */
+    readonly took: number;
+  };
   "hopseal:fault": { readonly where: string; readonly text: string };
 }
 

@@ -9,6 +9,7 @@ export * from "./pattern.ts";
 export { type DaneOptions, daneQuestions } from "./sources/dane.ts";
 export type { DaneAnswer, DaneAsk } from "./sources/dane-ask.ts";
 export type { ListEntry, ListFile } from "./sources/list-file.ts";
+export * from "./postfix/mod.ts";
 export { type LocalPolicies, localPolicies } from "./sources/local.ts";
 export { bindingDemand } from "./sources/message.ts";
 export * from "./sources/sts.ts";

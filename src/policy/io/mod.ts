@@ -12,6 +12,7 @@ export {
 } from "./list-held.ts";
 export { type ListView, openPolicyLists, type PolicyLists } from "./list-keeper.ts";
 export { isPublicAddress } from "./public-address.ts";
+export { type AnswerLookup, serveSocketmap } from "./socketmap.ts";
 export { type PolicySourcesOptions, policySources } from "./sources.ts";
 export { type StsCache, type StsCacheOptions, startStsCache } from "./sts-cache.ts";
 export type { StsFetch } from "./sts-drive.ts";

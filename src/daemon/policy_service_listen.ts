@@ -1,0 +1,66 @@
+import { chmodSync, rmSync, statSync } from "node:fs";
+import { createServer, type ListenOptions, type Server, type Socket } from "node:net";
+import type { Clock, Millis } from "../base/mod.ts";
+import { type AnswerLookup, serveSocketmap } from "../policy/io/mod.ts";
+import { StartFailure } from "./seams.ts";
+
+/** What a conversation needs. */
+export interface LookupListening {
+  readonly answer: AnswerLookup;
+  readonly clock: Clock;
+  readonly stop: AbortSignal;
+}
+
+/** Binds a port or the path of a socket; disposing, after `stop`, waits for the last replies. Throws a StartFailure. */
+export async function listenForLookups(
+  where: ListenOptions,
+  { answer, clock, stop }: LookupListening,
+): Promise<AsyncDisposable & { readonly address: string }> {
+  const conversations = new Map<Socket, Promise<void>>();
+  const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
+    const gone = serveSocketmap(socket, { answer, clock, signal: stop }).finally(() => conversations.delete(socket));
+    conversations.set(socket, gone);
+  });
+  server.maxConnections = MOST_CONNECTIONS;
+  await listen(server, where);
+  // Whoever may reach the folder may ask.
+  if (where.path !== undefined) chmodSync(where.path, 0o666);
+  const bound = server.address();
+  return {
+    address: typeof bound === "string" || bound === null ? String(bound) : `${bound.address}:${bound.port}`,
+    async [Symbol.asyncDispose]() {
+      const closed = new Promise<void>((resolve) => {
+        server.close(() => resolve());
+      });
+      using _late = clock.after(GRACE, () => {
+        for (const socket of conversations.keys()) socket.destroy();
+      });
+      await Promise.all([closed, ...conversations.values()]);
+      if (where.path !== undefined) rmSync(where.path, { force: true });
+    },
+  };
+}
+
+/** A socket that an earlier process left behind is replaced; nothing else is. */
+async function listen(server: Server, where: ListenOptions): Promise<void> {
+  try {
+    if (where.path !== undefined && statSync(where.path, { throwIfNoEntry: false })?.isSocket() === true) {
+      rmSync(where.path, { force: true });
+    }
+    await new Promise<void>((resolve, reject) => {
+      server.once("error", reject);
+      server.listen(where, () => {
+        server.off("error", reject);
+        resolve();
+      });
+    });
+  } catch (error) {
+    const text = error instanceof Error ? error.message : String(error);
+    const place = where.path ?? `${where.host}:${where.port}`;
+    throw new StartFailure(`Cannot answer policy look-ups on ${place}: ${text}`, { cause: error });
+  }
+}
+
+/** How long clients may take to read their last replies when the daemon stops. */
+const GRACE: Millis = 5000;
+const MOST_CONNECTIONS = 1000;

@@ -32,6 +32,12 @@ export interface Staged extends AsyncDisposable {
   readonly size: number;
 }
 
+/** A message with its content, to be committed. */
+export interface Pledge {
+  readonly message: NewMessage;
+  readonly body: Staged;
+}
+
 export type UnitId = Branded<string, "UnitId">;
 
 export type RecipientState =
@@ -159,6 +165,8 @@ export interface Store extends AsyncDisposable {
    * StoreError `io` it is not promised, but may turn up whole when the process dies at once.
    */
   commit(message: NewMessage, body: Staged): Promise<void>;
+  /** Queues several messages in one transaction, all of them or none; else as `commit`. */
+  commitAll(batch: readonly Pledge[]): Promise<void>;
   /** Leases due units, oldest due first; at most `limit`. */
   claim(request: ClaimRequest): Promise<readonly Claim[]>;
   /** Extends a lease; false when it was lost. One that ran out is not lost before somebody else claims the unit. */

@@ -1,7 +1,7 @@
 import type { Bytes } from "../base/mod.ts";
 import { type ContentFacts, type Envelope, formatMailbox, formatReversePath, type TlsDemand } from "../mail/mod.ts";
 import { publish } from "../observe/mod.ts";
-import { storeFault, unitsOf } from "../queue/mod.ts";
+import { type Pledge, storeFault, unitsOf } from "../queue/mod.ts";
 import { type Status, statusOf } from "../status/mod.ts";
 import type { StagedCopy } from "./content.ts";
 import { tellExpanded } from "./notice.ts";
@@ -17,25 +17,28 @@ export interface Whole {
   readonly start: Bytes;
 }
 
-/**
- * Makes every copy durable, each with the same demand. When a later one fails the client is told to come again, and may
- * so send an earlier one twice; none is ever lost.
- */
+/** Makes the copies durable, all of them or none, each with the same demand; on a failure the client is told to come again. */
 export async function queueCopies(draft: Draft, whole: Whole): Promise<Status> {
   const { options } = draft;
   const acceptedAt = options.clock.now();
+  const envelopes = whole.copies.map((staged) => envelopeOf(draft, staged, whole));
+  const batch: Pledge[] = [];
   try {
-    for (const staged of whole.copies) {
-      const { id, sink } = staged;
-      const envelope = envelopeOf(draft, staged, whole);
+    for (const [at, { id, sink }] of whole.copies.entries()) {
+      const envelope = envelopes[at] as Envelope;
       const units = unitsOf(envelope.recipients, options.destinationOf);
-      await options.store.commit({ id, envelope, acceptedAt, units }, await sink.finish());
-      tell(draft, staged, envelope, acceptedAt);
+      batch.push({ message: { id, envelope, acceptedAt, units }, body: await sink.finish() });
     }
+    await options.store.commitAll(batch);
   } catch (error) {
-    await Promise.all(whole.copies.map(({ sink }) => sink[Symbol.asyncDispose]()));
+    // Content that is taken already is no longer ours to drop.
+    await Promise.all([
+      ...whole.copies.map(({ sink }) => sink[Symbol.asyncDispose]()),
+      ...batch.map(({ body }) => body[Symbol.asyncDispose]()),
+    ]);
     return storeFault(error);
   }
+  for (const [at, staged] of whole.copies.entries()) tell(draft, staged, envelopes[at] as Envelope, acceptedAt);
   await tellExpanded(draft, {
     id: whole.copies[0]?.id ?? "",
     arrivedAt: acceptedAt,

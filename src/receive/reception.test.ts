@@ -310,7 +310,7 @@ test("transaction: a store that fails never yields success, and says whether to 
     const inner = memoryStore({ clock: new ManualClock() });
     const store = new Proxy(inner, {
       get: (target, key) =>
-        key === "commit"
+        key === "commitAll"
           ? () => Promise.reject(new StoreError(kind, "told to fail"))
           : Reflect.get(target, key, target),
     });
@@ -319,6 +319,37 @@ test("transaction: a store that fails never yields success, and says whether to 
     const status = await content(tx, "Subject: x\r\n\r\n");
     assert.equal(`${status.code} ${status.enhanced}`, expected);
   }
+});
+
+test("transaction: of several copies all are queued or none, and then nothing of them is left behind", async () => {
+  const inner = memoryStore({ clock: new ManualClock() });
+  let stages = 0;
+  let dropped = 0;
+  const store: Store = {
+    ...inner,
+    stage() {
+      const sink = inner.stage();
+      const second = ++stages === 2;
+      return {
+        ...sink,
+        async finish() {
+          if (second) throw new StoreError("no-space", "told to fail");
+          const staged = await sink.finish();
+          return {
+            size: staged.size,
+            async [Symbol.asyncDispose]() {
+              dropped++;
+              await staged[Symbol.asyncDispose]();
+            },
+          };
+        },
+      };
+    },
+  };
+  const tx = handler(house({ store }).begin());
+  assert.equal(await rcpt(tx, "sales@rook.example"), "250 2.1.5");
+  assert.equal((await content(tx, "Subject: x\r\n\r\n")).code, 452);
+  assert.deepEqual([await store.count(), stages, dropped], [{ messages: 0, units: 0 }, 2, 1]);
 });
 
 test("transaction: a bare CR or LF is refused unless BINARYMIME was declared (RFC 5321 §2.3.8, RFC 3030 §3)", async () => {

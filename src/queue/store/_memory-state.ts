@@ -56,8 +56,17 @@ function refuseBad(state: State, message: NewMessage): void {
   if (fault !== undefined) throw new Error(`Cannot queue: ${fault}`);
 }
 
-export function insert(state: State, message: NewMessage, body: Bytes): void {
-  refuseBad(state, message);
+/** Takes all of them, or throws and takes none. */
+export function insertAll(
+  state: State,
+  batch: readonly { readonly message: NewMessage; readonly body: Bytes }[],
+): void {
+  for (const { message } of batch) refuseBad(state, message);
+  if (new Set(batch.map(({ message }) => message.id)).size < batch.length) throw new Error("A message is named twice");
+  for (const { message, body } of batch) insert(state, message, body);
+}
+
+function insert(state: State, message: NewMessage, body: Bytes): void {
   const units = message.units.map(({ destination, recipients }): [UnitId, KeptUnit] => {
     const serial = ++state.units;
     const id = String(serial) as UnitId;
@@ -101,11 +110,10 @@ export function settleUnit(state: State, claim: Claim, settlement: Settlement): 
   const unit = unitOf(state, claim);
   if (unit === undefined || !holds(unit.state, claim.token)) return false;
   const outcome = settled(unit.state, claim.token, settlement);
-  const enqueue = settlement.enqueue ?? [];
-  for (const { message } of enqueue) refuseBad(state, message);
-  if (new Set(enqueue.map(({ message }) => message.id)).size < enqueue.length)
-    throw new Error("A notice is named twice");
-  for (const { message, body } of enqueue) insert(state, message, new Uint8Array(body));
+  insertAll(
+    state,
+    (settlement.enqueue ?? []).map(({ message, body }) => ({ message, body: new Uint8Array(body) })),
+  );
   for (const entry of settlement.tally ?? []) state.tally.add(entry);
   if (outcome.kind === "kept") unit.state = outcome.unit;
   if (outcome.kind === "finished") remove(state, claim.message, claim.unit);

@@ -1,9 +1,9 @@
 import type { Clock, Instant } from "../../base/mod.ts";
-import { type Store, StoreError } from "../port.ts";
+import { type Pledge, type Store, StoreError } from "../port.ts";
 import { renewed } from "../transition.ts";
 import {
   dueUnits,
-  insert,
+  insertAll,
   lease,
   listed,
   operateUnits,
@@ -23,14 +23,18 @@ export function memoryStore(options: { readonly clock: Pick<Clock, "now"> }): St
   const watchers = createWatchers();
   const open = <T>(work: () => T): Promise<T> =>
     state.closed ? Promise.reject(closed()) : new Promise((resolve) => resolve(work()));
+  const commitAll = (batch: readonly Pledge[]): Promise<void> =>
+    open(() => {
+      insertAll(
+        state,
+        batch.map(({ message, body }) => ({ message, body: takeBody(body) })),
+      );
+      watchers.notify();
+    });
   return {
     stage: createMemorySink,
-    commit(message, body) {
-      return open(() => {
-        insert(state, message, takeBody(body));
-        watchers.notify();
-      });
-    },
+    commit: (message, body) => commitAll([{ message, body }]),
+    commitAll,
     claim: (request) =>
       open(() => {
         const due = dueUnits(state, request).slice(0, request.limit);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type Bytes, seededRandom } from "../../../base/mod.ts";
+import { type Bytes, seededRandom, utf8 } from "../../../base/mod.ts";
 import { domain, type Envelope } from "../../../mail/mod.ts";
 import type { Destination, NewMessage, QueueId } from "../../port.ts";
 import { StoreError } from "../../port.ts";
@@ -101,6 +101,34 @@ export function committingContract(check: Check): void {
     assert.deepEqual(states, ["fulfilled", "rejected", "rejected", "rejected", "rejected", "fulfilled"]);
     assert.deepEqual(await lab.store.count(), { messages: 2, units: 2 });
     assert.deepEqual(await lab.read(good.id), SMALL);
+  });
+
+  check("several messages are committed together, each with its own content", async (lab) => {
+    const batch = [SMALL, LARGE, utf8("")].map((body, at) => ({ message: lab.message(`d${at}.example`), body }));
+    const pledges = batch.map(async ({ message, body }) => ({ message, body: await stage(lab.store, [body]) }));
+    await lab.store.commitAll(await Promise.all(pledges));
+    await lab.reopen();
+    for (const { message, body } of batch) assert.deepEqual(await lab.read(message.id), body);
+    assert.equal((await lab.claim()).length, 3);
+  });
+
+  check("several messages are committed all or none", async (lab) => {
+    const known = await lab.queue();
+    const units = [{ destination: "rook.example" as Destination, recipients: [0, 1] }];
+    const twice = lab.message();
+    const bad = [
+      [lab.message(), { ...lab.message(), id: known.id }],
+      [lab.message(), { ...lab.message(), units }],
+      [twice, lab.message(), twice],
+    ];
+    for (const messages of bad) {
+      const pledges = messages.map(async (message) => ({ message, body: await stage(lab.store, [LARGE]) }));
+      await assert.rejects(lab.store.commitAll(await Promise.all(pledges)));
+    }
+    assert.deepEqual(await lab.store.count(), { messages: 1, units: 1 });
+    await lab.reopen();
+    assert.deepEqual(await lab.store.count(), { messages: 1, units: 1 });
+    assert.deepEqual(await lab.read(known.id), SMALL);
   });
 
   check("content cannot be committed twice", async (lab) => {

@@ -17,9 +17,9 @@ export function runCall(shard: Shard, call: Call): unknown {
 type Handlers = { readonly [N in CallName]: (shard: Shard, request: Calls[N]["request"]) => Calls[N]["answer"] };
 
 const HANDLERS: Handlers = {
-  commit(shard, { message }) {
-    refuseKnown(shard, [message]);
-    insertMessage(shard, message);
+  commit(shard, { messages }) {
+    refuseKnown(shard, messages);
+    for (const message of messages) insertMessage(shard, message);
     return undefined;
   },
   claim: claimUnits,

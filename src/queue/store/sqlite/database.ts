@@ -8,6 +8,8 @@ export interface Database extends Disposable {
   prepare(sql: string): Statement;
   /** Runs `work` in one transaction, durable when it returns; rolled back when it throws. */
   transaction<T>(work: () => T): T;
+  /** Brings all that is committed into the database itself, synced, and leaves the log empty. */
+  emptyLog(): void;
 }
 
 export type Value = SQLInputValue;
@@ -55,7 +57,7 @@ function prepareDatabase(path: string, db: DatabaseSync): Database {
   run(`PRAGMA wal_autocheckpoint=${CHECKPOINT_PAGES}; PRAGMA cache_size=-${CACHE_KIB}; PRAGMA temp_store=MEMORY;`);
   run("BEGIN IMMEDIATE; COMMIT");
   // Frames that were written but never synced by a process that saw an error must not precede later commits in the log.
-  run("PRAGMA wal_checkpoint(TRUNCATE)");
+  database.emptyLog();
   return database;
 }
 
@@ -79,6 +81,10 @@ function wrapDatabase(path: string, db: DatabaseSync): Database {
         if (db.isTransaction) run("ROLLBACK");
         throw error;
       }
+    },
+    emptyLog() {
+      const row = guard(() => db.prepare(EMPTY_LOG).get());
+      if (row?.["busy"] !== 0) throw new StoreError("io", `Cannot empty the log of the shard ${path}: it is in use`);
     },
     [Symbol.dispose]: () => guard(() => db.close()),
   };
@@ -120,6 +126,7 @@ function storeErrorOf(path: string, error: unknown): unknown {
   return new StoreError(KIND_BY_CODE.get(primary) ?? "io", detail, { cause: error });
 }
 
+const EMPTY_LOG = "PRAGMA wal_checkpoint(TRUNCATE)";
 /** Measured with 4 KiB messages: 4 KiB pages commit a third fewer, 32 KiB no more. */
 const PAGE_SIZE = 16_384;
 const CHECKPOINT_PAGES = 4000;

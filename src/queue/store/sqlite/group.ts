@@ -12,22 +12,33 @@ export interface GroupResult {
 /**
  * Runs all calls in one transaction with one sync. A call that is refused leaves the others alone. When the database
  * fails for a reason that may be one call's (no space, too big), each is tried in a transaction of its own; an input or
- * output error, above all a failed sync, fails the whole group: the transaction is rolled back, and the next group writes
- * its frames anew over the same place of the log, so that its own sync vouches for every octet of it.
+ * output error, above all a failed sync, fails the whole group, and until the log is emptied every group after it.
  */
 export function runGroup(shard: Shard, calls: readonly Call[]): GroupResult {
   try {
+    if (shard.doubtful) endDoubt(shard);
     return { ...shard.db.transaction(() => runAll(shard, calls)) };
   } catch (error) {
     shard.ready.reset();
     shard.faults.length = 0;
     const fault = faultOf(error);
+    if (fault.kind === "io") shard.doubtful = true;
     if (calls.length === 1 || fault.kind === "io" || fault.kind === "corrupt") {
       return { outcomes: calls.map(() => ({ ok: false, fault })), transfer: [] };
     }
   }
   const single = calls.map((call) => runGroup(shard, [call]));
   return { outcomes: single.flatMap((one) => one.outcomes), transfer: single.flatMap((one) => one.transfer) };
+}
+
+/**
+ * After a failed sync the system may hold pages of the log for clean that never reached the disk, and a later sync says
+ * nothing about them. So nothing is put behind them: what earlier syncs vouched for goes from the log into the database
+ * file, which is synced, and the log begins anew. Throws when that fails too; it writes all pages again the next time.
+ */
+function endDoubt(shard: Shard): void {
+  shard.db.emptyLog();
+  shard.doubtful = false;
 }
 
 function runAll(shard: Shard, calls: readonly Call[]): GroupResult {

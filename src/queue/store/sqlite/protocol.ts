@@ -12,7 +12,8 @@ import type {
 
 /** What the parent and the worker thread say to each other. Everything here can be cloned between threads. */
 export interface Calls {
-  commit: { readonly request: { readonly message: NewRow }; readonly answer: undefined };
+  /** All of them or none. */
+  commit: { readonly request: { readonly messages: readonly NewRow[] }; readonly answer: undefined };
   claim: {
     readonly request: {
       readonly now: Instant;

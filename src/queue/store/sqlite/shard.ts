@@ -14,6 +14,8 @@ export interface Shard {
   readonly ready: DueCursor;
   /** Rows found damaged since the last answer. */
   readonly faults: string[];
+  /** A write or sync failed, and the log was not emptied since. */
+  doubtful: boolean;
 }
 
 export type Statements = { readonly [name in keyof typeof SQL]: Statement };
@@ -51,7 +53,7 @@ export function openShardReadOnly(path: string): Shard {
 function shardOver(db: Database): Shard {
   const names = Object.keys(SQL) as (keyof typeof SQL)[];
   const sql = Object.fromEntries(names.map((name) => [name, db.prepare(SQL[name])])) as Statements;
-  return { db, sql, ready: createDueCursor(), faults: [] };
+  return { db, sql, ready: createDueCursor(), faults: [], doubtful: false };
 }
 
 /** The ids of messages whose content is in a file. */

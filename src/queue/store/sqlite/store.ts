@@ -3,6 +3,7 @@ import { faultOf } from "../../entry.ts";
 import {
   type Claim,
   type NewMessage,
+  type Pledge,
   type QueuedMessage,
   type QueueId,
   type Settlement,
@@ -36,13 +37,15 @@ export function createSqliteStore(given: Omit<Parts, "recent">): Store {
   const { thread, bodies, smallBody, clock } = parts;
   const watchers = createWatchers();
   const gate = createGate();
+  const commitAll = (batch: readonly Pledge[]): Promise<void> =>
+    gate.pass(async () => {
+      await insert(parts, batch);
+      watchers.notify();
+    });
   return {
     stage: () => createSink(bodies, smallBody),
-    commit: (message, body) =>
-      gate.pass(async () => {
-        await insert(parts, message, takeStaged(body));
-        watchers.notify();
-      }),
+    commit: (message, body) => commitAll([{ message, body }]),
+    commitAll,
     claim: ({ now, lease, limit, except = [], suspects }) =>
       gate.pass(async () => {
         const only = suspects === undefined ? {} : { suspects };
@@ -95,11 +98,15 @@ export function createSqliteStore(given: Omit<Parts, "recent">): Store {
   };
 }
 
-async function insert({ thread, recent }: Parts, message: NewMessage, body: StagedBody): Promise<void> {
-  const row = await orDiscard([body], () => rowOf(message, body));
+async function insert({ thread, recent }: Parts, batch: readonly Pledge[]): Promise<void> {
+  const bodies = batch.map(({ body }) => takeStaged(body));
+  const messages: NewRow[] = [];
+  await orDiscard(bodies, async () => {
+    for (const [at, { message }] of batch.entries()) messages.push(await rowOf(message, bodies[at] as StagedBody));
+  });
   // The content is copied to the thread, not moved: it is wanted here too.
-  await orDiscardUnlessWritten([body], () => thread.call("commit", { message: row }));
-  if (row.body !== undefined) recent.put(row.id, row.body);
+  await orDiscardUnlessWritten(bodies, () => thread.call("commit", { messages }));
+  for (const { id, body } of messages) if (body !== undefined) recent.put(id, body);
 }
 
 async function settle(

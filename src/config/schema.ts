@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { Result } from "../base/mod.ts";
 import { parseDomain, parseMailbox } from "../mail/mod.ts";
 import { parseNetwork } from "./network.ts";
+import { asciiPattern } from "./patterns.ts";
 import type { Config } from "./types.ts";
 import { parseDuration, parseFingerprint, parseHostPort, parseSize } from "./units.ts";
 
@@ -56,7 +57,7 @@ const smtpRoute = z.strictObject({
 });
 
 const route = z.strictObject({
-  recipients: z.array(z.string().min(1)).min(1),
+  recipients: z.array(z.string().min(1).transform(asciiPattern)).min(1),
   deliver: z.union([
     z.literal("discard"),
     z.literal("mx"),
@@ -67,7 +68,7 @@ const route = z.strictObject({
 });
 
 const tlsPolicy = z.strictObject({
-  destination: z.string().min(1),
+  destination: z.string().min(1).transform(asciiPattern),
   level: z.enum(["may", "encrypt", "secure"]),
   mx: z.array(z.string().min(1)).optional(),
   by: z

@@ -36,13 +36,17 @@ interface World {
   news(): readonly string[];
 }
 
-async function world(context: TestContext, directory?: string): Promise<World> {
+async function world(
+  context: TestContext,
+  directory?: string,
+  onFault: (text: string) => void = (text) => assert.fail(text),
+): Promise<World> {
   const folder = directory ?? (await mkdtemp(join(tmpdir(), "hopseal-sts-")));
   const clock = new ManualClock();
   const heard: Events["hopseal:policy"][] = [];
   const listening = subscribe("hopseal:policy", (event) => heard.push(event));
   const start = async (): Promise<StsCache> => {
-    const store = await openStsStore({ directory: folder, clock, onFault: (text) => assert.fail(text) });
+    const store = await openStsStore({ directory: folder, clock, onFault });
     const resolver = {
       async query<T extends RecordType>(name: DnsName, type: T): Promise<Answer<RecordTypes[T]>> {
         return await staticResolver({ [`_mta-sts.${PINE}`]: { TXT: it.txt } }).query(name, type);
@@ -315,4 +319,68 @@ test("StsCache: a fetch that a stop ends is no failure of its host", async (cont
   await it.restart();
   await refreshing;
   assert.deepEqual(it.news(), []);
+});
+
+/** Threat E24: NTP is rarely authenticated. */
+test("StsCache: a wall clock set forward ends no stored policy, on disk neither, and every policy is renewed (RFC 8461 §10.2)", async (context) => {
+  const folder = await mkdtemp(join(tmpdir(), "hopseal-sts-"));
+  const faults: string[] = [];
+  const it = await world(context, folder, (text) => faults.push(text));
+  await it.find();
+  Object.assign(it, { txt: NOTHING, host: err(DOWN) });
+  it.clock.jump(60 * DAY);
+  assert.equal(await it.find(), "enforce 1");
+  await it.cache.refresh();
+  assert.equal(it.fetches, 2);
+  assert.deepEqual(await readdir(folder), ["pine.example.json"]);
+  // Failures are remembered as before, and the policy ends when it would have ended.
+  await it.cache.refresh();
+  assert.equal(it.fetches, 2);
+  it.clock.advance(7 * DAY - MINUTE);
+  assert.equal(await it.find(), "enforce 1");
+  it.clock.advance(MINUTE);
+  assert.equal(await it.find(), "none");
+  assert.deepEqual(faults, [
+    "The clock was set forward by 1440 h; stored MTA-STS policies end when they would have ended without that",
+  ]);
+});
+
+test("StsCache: what a fetch brings under a wrong clock has its whole time, and ends although the clock was set back", async (context) => {
+  const faults: string[] = [];
+  const it = await world(context, undefined, (text) => faults.push(text));
+  await it.find();
+  it.clock.jump(400 * DAY);
+  it.txt = ["v=STSv1; id=2;"];
+  assert.equal(await it.find(), "enforce 2");
+  it.clock.jump(-400 * DAY);
+  it.txt = NOTHING;
+  const before = it.fetches;
+  await it.cache.refresh();
+  assert.equal(it.fetches, before + 1, "what bears a time to come is looked for at once");
+  assert.equal(await it.find(), "enforce 2");
+  it.host = err(DOWN);
+  it.clock.advance(7 * DAY - MINUTE);
+  assert.equal(await it.find(), "enforce 2");
+  it.clock.advance(MINUTE);
+  assert.equal(await it.find(), "none");
+  assert.equal(faults.length, 1);
+});
+
+test("StsCache: a failure from a time to come holds no fetch off", async (context) => {
+  const it = await world(context);
+  it.host = err(DOWN);
+  it.clock.jump(DAY / 2);
+  assert.equal(await it.find(), "failed at fetch");
+  it.clock.jump(-DAY / 2);
+  it.host = policy("enforce");
+  assert.equal(await it.find(), "enforce 1");
+});
+
+test("StsCache.find: before a message is returned a policy from a time to come is looked for anew, RFC 8461 §5.1", async (context) => {
+  const it = await world(context);
+  it.clock.jump(DAY / 2);
+  await it.find();
+  it.clock.jump(-DAY / 2);
+  it.host = policy("testing");
+  assert.equal(await it.find({ refetch: true }), "testing 1");
 });

@@ -34,7 +34,7 @@ export interface StsCache extends AsyncDisposable {
 /** Starts a cache with its refreshing; disposing it ends both. */
 export function startStsCache(options: StsCacheOptions): StsCache {
   const { clock, random } = options;
-  const memories = stsMemories(options.store, random);
+  const memories = stsMemories(options.store, random, clock);
   const state: State = { options, memories, running: new Map(), stop: new AbortController() };
   let next: Disposable | undefined;
   let refreshing: Promise<void> = Promise.resolve();

@@ -1,7 +1,7 @@
-import type { Instant, Millis, Random } from "../../base/mod.ts";
+import type { Clock, Instant, Millis, Random } from "../../base/mod.ts";
 import type { Domain } from "../../mail/mod.ts";
 import { publish } from "../../observe/mod.ts";
-import { refreshDue, type StsMemory } from "../sources/sts.ts";
+import { type KnownPolicy, refreshDue, type StsMemory } from "../sources/sts.ts";
 import type { StsStore } from "./sts-store.ts";
 
 /** The stored policies, and the newest failure for each domain, which is forgotten over a restart. */
@@ -13,13 +13,15 @@ export interface StsMemories {
   due(now: Instant): readonly Domain[];
 }
 
-export function stsMemories(store: StsStore, random: Random): StsMemories {
+export function stsMemories(store: StsStore, random: Random, clock: Pick<Clock, "now">): StsMemories {
   const failures = new Map<Domain, NonNullable<StsMemory["failure"]>>();
   /** How much earlier than due each policy is looked at, so that not all are at once. */
   const jitters = new Map<Domain, Millis>();
   const memoryOf = (domain: Domain): StsMemory => {
     const policy = store.get(domain)?.policy;
-    const failure = failures.get(domain);
+    const found = failures.get(domain);
+    // What is of the future was written by a clock that has been set back since, and would hold for who knows how long.
+    const failure = found !== undefined && found.at <= clock.now() ? found : undefined;
     return { ...(policy === undefined ? {} : { policy }), ...(failure === undefined ? {} : { failure }) };
   };
   const jitterOf = (domain: Domain, span: Millis): Millis => {
@@ -31,6 +33,7 @@ export function stsMemories(store: StsStore, random: Random): StsMemories {
     const memory = memoryOf(domain);
     const due = refreshDue(memory);
     if (due === undefined || memory.policy === undefined) return Infinity;
+    if (memory.policy.fetchedAt > clock.now() && memory.failure === undefined) return clock.now();
     return memory.failure === undefined ? due - jitterOf(domain, due - memory.policy.fetchedAt) : due;
   };
   return {
@@ -39,11 +42,11 @@ export function stsMemories(store: StsStore, random: Random): StsMemories {
       const { policy, failure } = after;
       const now = store.get(domain)?.policy;
       // Somebody else fetched meanwhile: a failure must not bring the older policy back.
-      if (failure !== undefined && now !== before.policy) return;
+      if (failure !== undefined && !isSame(now, before.policy)) return;
       failures.delete(domain);
       if (failure !== undefined) failures.set(domain, failure);
       forgetOldest(failures);
-      if (policy === now) return;
+      if (isSame(policy, now)) return;
       jitters.delete(domain);
       try {
         if (policy === undefined) await store.remove(domain);
@@ -54,6 +57,14 @@ export function stsMemories(store: StsStore, random: Random): StsMemories {
     },
     due: (now) => store.list().flatMap(({ domain }) => (dueAt(domain) <= now ? [domain] : [])),
   };
+}
+
+/** Whether two are one policy, whatever end counts now. */
+function isSame(left: KnownPolicy | undefined, right: KnownPolicy | undefined): boolean {
+  return (
+    left === right ||
+    (left !== undefined && left.id === right?.id && left.fetchedAt === right.fetchedAt && left.text === right.text)
+  );
 }
 
 /** Failures of domains without a policy matter for minutes; the oldest go when there are too many. */

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { Clock } from "../../base/mod.ts";
 import { type Domain, parseDomain } from "../../mail/mod.ts";
 import { type KnownPolicy, restorePolicy } from "../sources/sts.ts";
+import { policyAges } from "./sts-age.ts";
 
 /** A policy and the domain that it binds. On disk is what `restorePolicy` needs; the rest is parsed anew at each start. */
 export interface StoredSts {
@@ -11,7 +12,7 @@ export interface StoredSts {
   readonly policy: KnownPolicy;
 }
 
-/** Policies on disk, one file each, all of them in memory. `save` and `remove` are durable when they resolve. */
+/** Policies on disk, one file each, all of them in memory, with the end that counts now. `save` and `remove` are durable when they resolve. */
 export interface StsStore {
   get(domain: Domain): StoredSts | undefined;
   list(): readonly StoredSts[];
@@ -21,7 +22,7 @@ export interface StsStore {
 
 export interface StsStoreOptions {
   readonly directory: string;
-  readonly clock: Pick<Clock, "now">;
+  readonly clock: Pick<Clock, "now" | "monotonic">;
   /** Told of files that could not be read and entries that could not be kept. */
   readonly onFault: (text: string) => void;
   /** Reads and never writes; what is saved holds in memory alone. For those who look while a daemon runs. */
@@ -38,10 +39,13 @@ export async function openStsStore(options: StsStoreOptions): Promise<StsStore> 
   const { directory, clock, onFault, readOnly = false, most = MOST_ENTRIES } = options;
   if (!readOnly) await mkdir(directory, { recursive: true, mode: 0o700 });
   const entries = await readAll(options);
+  const ages = policyAges(clock, onFault);
+  for (const { policy } of entries.values()) ages.begin(policy);
+  const current = ({ domain, policy }: StoredSts): StoredSts => ({ domain, policy: ages.of(policy) });
   const writes = new Map<Domain, Promise<void>>();
   const makeRoom = async (): Promise<boolean> => {
     if (entries.size < most) return true;
-    for (const entry of entries.values()) if (entry.policy.expires <= clock.now()) await forget(entry.domain);
+    for (const entry of entries.values()) if (ages.of(entry.policy).expires <= clock.now()) await forget(entry.domain);
     // A live policy is never given up for another: whoever can make us fetch many could flush the rest.
     return entries.size < most;
   };
@@ -59,8 +63,11 @@ export async function openStsStore(options: StsStoreOptions): Promise<StsStore> 
     await mine;
   };
   return {
-    get: (domain) => entries.get(domain),
-    list: () => [...entries.values()],
+    get(domain) {
+      const entry = entries.get(domain);
+      return entry && current(entry);
+    },
+    list: () => [...entries.values()].map(current),
     async save(entry) {
       await inTurn(entry.domain, async () => {
         if (!entries.has(entry.domain) && !(await makeRoom())) {
@@ -69,6 +76,7 @@ export async function openStsStore(options: StsStoreOptions): Promise<StsStore> 
         }
         // It holds in memory even when the disk is full.
         entries.set(entry.domain, entry);
+        ages.begin(entry.policy);
         if (!readOnly) await write(directory, entry);
       });
     },

@@ -149,7 +149,8 @@ function goodEnough(
   { id, now, why }: { readonly id: string; readonly now: Instant; readonly why: StsOptions["why"] },
 ): boolean {
   if (live.id !== id) return false;
-  return why === "delivery" || (why === "before-failure" && now - live.fetchedAt < HOLD_OFF);
+  const age = now - live.fetchedAt;
+  return why === "delivery" || (why === "before-failure" && age >= 0 && age < HOLD_OFF);
 }
 
 function knownPolicy(

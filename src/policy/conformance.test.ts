@@ -110,7 +110,19 @@ const BY_STS = `sts over dnssec | ${WEB} at ${MX} | ${TLS} | enforce mta-sts ${W
 const FAILED = "skip-host | dane | dns-failure | enforced dane false dnssec-invalid";
 const NO_NAME = "tls-verify-failed | enforced requiretls false validation-failure";
 
-const ROWS: readonly (readonly [string, TlsFacts, TlsDemand, string])[] = [
+const NOT_NOW = "dns-failure | enforced requiretls false validation-failure";
+const UNKNOWN = {
+  dns: `${NOT_NOW} | noted mta-sts false undefined`,
+  "dns-bogus": `${NOT_NOW} | noted mta-sts false dnssec-invalid`,
+  fetch: `${NOT_NOW} | noted mta-sts false sts-policy-fetch-error`,
+} as const;
+const UNFIT = {
+  webpki: "noted mta-sts false sts-webpki-invalid",
+  invalid: "noted mta-sts false sts-policy-invalid",
+} as const;
+
+type Row = readonly [string, TlsFacts, TlsDemand, string];
+const ROWS: readonly Row[] = [
   // RFC 7672 §2.2
   ["DANE: nobody looked", facts(), NO_DEMAND, OPPORTUNISTIC],
   ["DANE: off", facts({ dane: { kind: "off", why: "no DNSSEC" } }), NO_DEMAND, OPPORTUNISTIC],
@@ -530,6 +542,15 @@ const ROWS: readonly (readonly [string, TlsFacts, TlsDemand, string])[] = [
     REQUIRETLS,
     `skip-host | secure | ${NO_NAME}`,
   ],
+  // What could not be had may be there the next time; what is unfit is none.
+  ...(["dns", "dns-bogus", "fetch"] as const).map((at): Row => {
+    const name = `REQUIRETLS: unsigned MX, STS failed at ${at}`;
+    return [name, facts({ sts: noSts(at) }, UNSIGNED), REQUIRETLS, `skip-host | secure | ${UNKNOWN[at]}`];
+  }),
+  ...(["webpki", "invalid"] as const).map((at): Row => {
+    const name = `REQUIRETLS: unsigned MX, STS failed at ${at}`;
+    return [name, facts({ sts: noSts(at) }, UNSIGNED), REQUIRETLS, `skip-host | secure | ${NO_NAME} | ${UNFIT[at]}`];
+  }),
   [
     "REQUIRETLS: unsigned MX agreed locally",
     facts(local("secure", agreed), UNSIGNED),

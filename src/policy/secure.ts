@@ -1,7 +1,7 @@
 import type { Because, TlsDemand } from "../mail/mod.ts";
 import { statusOf } from "../status/mod.ts";
 import { agreedNames, hostName, isAgreed, namedBySts, referenceNames } from "./names.ts";
-import { daneNow } from "./precedence.ts";
+import { daneNow, stsNow } from "./precedence.ts";
 import type { Pin, TlsFacts, TlsFloor, TlsResult } from "./types.ts";
 import type { Impossible } from "./wish.ts";
 
@@ -35,11 +35,20 @@ function unprovedName(facts: TlsFacts, ask: SecureAsk): Impossible | undefined {
   const validated = namedBySts(facts) && ask.by?.includes("webpki") !== false;
   // RFC 8689 §4.2.1
   if (ask.mxAuthentic === "dnssec" || (ask.mxAuthentic === "dnssec-or-sts" && !validated)) {
-    return skip(`the MX answer that names ${host.name} is not authenticated, which the message asks for`, "requiretls");
+    const says = `the MX answer that names ${host.name} is not authenticated, which the message asks for`;
+    // What could not be found out may vouch for the host the next time; a message must not be returned for that.
+    const cause = ask.mxAuthentic !== "dnssec" && stsUnknown(facts) ? "dns-failure" : "tls-verify-failed";
+    return refuse("skip-host", says, { source: "requiretls", cause });
   }
   if (validated || agreedNames(facts).length > 0) return undefined;
   const says = `the MX answer for ${destination} is insecure and no MX names are agreed; add "mx" to its tls_policy`;
   return refuse("defer", says, { source: "local" });
+}
+
+/** Whether there may be an MTA-STS policy that could not be had this time; one that is not fit to be used is none. */
+function stsUnknown(facts: TlsFacts): boolean {
+  const sts = stsNow(facts);
+  return sts?.kind === "failed" && sts.trouble.at !== "webpki" && sts.trouble.at !== "invalid";
 }
 
 function notAgreed(facts: TlsFacts): Impossible | undefined {

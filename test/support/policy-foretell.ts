@@ -68,7 +68,7 @@ function wordAt(spec: MailHostSpec, decision: Proceed, demand: Parameters<typeof
   const requireTls = spec.requireTls === (secure ? "inside" : "outside");
   const admitted = admit(proof, decision, { requireTls }, demand);
   if ("kind" in admitted) return undefined;
-  return spec.does === "mail-555" && decision.requireTls === true ? undefined : tlsWord(decision, proof);
+  return tlsWord(decision, proof);
 }
 
 function handshakeOf({ sends = [], chainError }: MailHostSpec): Handshake {

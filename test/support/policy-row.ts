@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import type { Millis } from "../../src/base/mod.ts";
 import type { TlsDemand } from "../../src/mail/mod.ts";
 import type { LocalPolicy, Taking } from "../../src/policy/mod.ts";
 import { type Minted, type MintOptions, mint, PURPOSE } from "./mint.ts";
@@ -49,6 +50,8 @@ export interface StsPlan {
   /** Known from before. */
   readonly stored?: string;
   readonly storedId?: string;
+  /** How long ago it was stored; default an hour, of the day that it lasts. */
+  readonly storedAge?: Millis;
   readonly sick?: "404" | "html" | "wrong name" | "unknown CA" | "expired" | "garbage" | "down";
 }
 

@@ -138,7 +138,8 @@ async function publishSts(
   const own = domain(name(policyDomain));
   serveSts(web, own, plan, { roots, name });
   if (plan.stored === undefined) return;
-  const kept = { id: plan.storedId ?? "1", text: stsText(plan.stored, name), fetchedAt: systemClock.now() - 3_600_000 };
+  const fetchedAt = systemClock.now() - (plan.storedAge ?? HOUR);
+  const kept = { id: plan.storedId ?? "1", text: stsText(plan.stored, name), fetchedAt };
   const policy = restorePolicy(kept);
   if (policy === undefined) throw new Error(`No policy: ${kept.text}`);
   await store.save({ domain: own, policy });
@@ -217,5 +218,6 @@ const SIGNED = "signed.example";
 const PLAIN = "plain.example";
 /** The end of a name that stands for the row's own domain. */
 const MARK = /(?<=^|\.)[SP](?=$)/;
+const HOUR: Millis = 3_600_000;
 /** Enough for what is answered, and short for what is not. */
 const DEADLINE: Millis = 6000;

@@ -87,3 +87,14 @@ test("dnssecGuard: that DNSSEC has worked is remembered over a restart, where st
   writeFileSync(join(folder, "dnssec-proved.json"), "{");
   assert.equal(await sound("fail", ["127.0.0.1"]), true);
 });
+
+test("dnssecGuard: a wall clock that is set back prolongs no verdict", async () => {
+  const clock = new ManualClock();
+  let outcome: Outcome = "fail";
+  const guard = dnssecGuard(async () => report(outcome), clock);
+  assert.equal((await guard()).sound, false);
+  outcome = "pass";
+  clock.jump(-86_400_000);
+  clock.advance(3_600_000);
+  assert.equal((await guard()).sound, true);
+});

@@ -1,4 +1,4 @@
-import type { Clock, Instant, Millis } from "../base/mod.ts";
+import type { Clock, Millis } from "../base/mod.ts";
 import type { SelfTestReport } from "../dns/io/mod.ts";
 import { publish } from "../observe/mod.ts";
 
@@ -23,10 +23,10 @@ export interface DnssecMemory {
  */
 export function dnssecGuard(
   selfTest: () => Promise<SelfTestReport>,
-  clock: Pick<Clock, "now">,
+  clock: Pick<Clock, "monotonic">,
   memory?: DnssecMemory,
 ): () => Promise<DnssecProof> {
-  let proven: { readonly proof: DnssecProof; readonly until: Instant } | undefined;
+  let proven: { readonly proof: DnssecProof; readonly until: Millis } | undefined;
   let passed = memory?.passed ?? false;
   let running: Promise<DnssecProof> | undefined;
   const test = async (): Promise<DnssecProof> => {
@@ -39,11 +39,11 @@ export function dnssecGuard(
       memory?.remember();
     }
     const proof = passed || !stripped ? { sound: true } : { sound: false, why: report.summary };
-    proven = { proof, until: clock.now() + (report.sound || stripped ? PROOF_HOLDS : DOUBT_HOLDS) };
+    proven = { proof, until: clock.monotonic() + (report.sound || stripped ? PROOF_HOLDS : DOUBT_HOLDS) };
     return proof;
   };
   return async () => {
-    if (proven !== undefined && clock.now() < proven.until) return proven.proof;
+    if (proven !== undefined && clock.monotonic() < proven.until) return proven.proof;
     running ??= test().finally(() => {
       running = undefined;
     });

@@ -53,7 +53,7 @@ export async function askDane(
 
 /** The domain whose published policy binds a fixed next hop: its own name (RFC 8461 §3.4); an address has none. */
 export function hopDomain(host: string): Domain | undefined {
-  const name = isAddress(host) ? undefined : parseDomain(host, { trailingDot: true });
+  const name = isAddress(host) ? undefined : parseDomain(host, { utf8: true, trailingDot: true });
   return name?.ok === true ? name.value : undefined;
 }
 

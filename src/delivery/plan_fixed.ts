@@ -9,20 +9,22 @@ import type { FixedHop } from "./route.ts";
 
 /** A next hop that the configuration names; what binds it is published under its own name (RFC 7672 §2.2.2, RFC 8461 §3.4). */
 export async function planFixed(errand: Errand, hop: FixedHop, options: PlanOptions): Promise<Plan> {
+  const domain = hopDomain(hop.host);
+  // Published policies and certificates know a host by its A-labels, however the route writes it.
+  const name = domain ?? hop.host;
   const host: NextHost = {
-    name: hop.host,
-    literal: isAddress(hop.host),
+    name,
+    literal: isAddress(name),
     port: hop.port,
     mode: hop.mode,
     learnt: "configured",
     mxSecurity: "insecure",
   };
-  const domain = hopDomain(hop.host);
   const [addresses, sts] = await Promise.all([
-    findAddresses(hop.host, options.resolver, options.signal),
+    findAddresses(name, options.resolver, options.signal),
     domain === undefined ? {} : askSts(domain, options),
   ]);
-  const question = { destination: hop.host, host };
+  const question = { destination: name, host };
   const dane = addresses.kind === "addresses" ? await askDane(question, addresses.answers, options) : {};
   const facts = factsFor(errand, host, options, { ...sts, ...dane });
   const planned = planHost(host, addresses, { facts, demand: errand.demand });

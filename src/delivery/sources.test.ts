@@ -254,3 +254,19 @@ test("planAgent: in the clear on this machine whatever is demanded, elsewhere as
   ]);
   assert.ok(asked.log.every((entry) => !/^(?:dane|sts|list)|MX$/.test(entry)));
 });
+
+test("planDelivery: a fixed next hop has one name however the route writes it (RFC 8461 §3.4, RFC 7672 §2.2.2)", async () => {
+  const name = domain("bücher.example");
+  for (const host of ["bücher.example", "BÜCHER.example.", name.toUpperCase(), `${name}.`]) {
+    const { options, asked } = world({ [name]: { A: ["192.0.2.4"] } });
+    const via = { kind: "smtp", host, port: 587, mode: "starttls" } as const;
+    const policies = localPolicies([{ destination: "bücher.example", level: "encrypt" }]);
+    const plan = await planDelivery(errand("pine.example", via), { ...options, policies });
+    assert.deepEqual([...asked.log].sort(), [`dane ${name}`, `sts ${name}`, `${name} A`, `${name} AAAA`].sort(), host);
+    const [first] = plan.kind === "hosts" ? plan.hosts : [];
+    assert.equal(
+      first?.kind === "dial" && `${first.host.name} ${first.decision.floor.kind} ${first.decision.sni}`,
+      `${name} encrypted ${name}`,
+    );
+  }
+});

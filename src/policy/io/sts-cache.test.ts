@@ -27,6 +27,8 @@ function policy(mode: string, maxAge = 7 * 86_400, mx = "mx.pine.example"): Resu
 interface World {
   txt: readonly string[] | StaticAnswer;
   host: Result<string, StsTrouble> | Promise<Result<string, StsTrouble>>;
+  /** DNS answers after this. */
+  dns?: Promise<void>;
   fetches: number;
   readonly clock: ManualClock;
   readonly cache: StsCache;
@@ -49,6 +51,7 @@ async function world(
     const store = await openStsStore({ directory: folder, clock, onFault });
     const resolver = {
       async query<T extends RecordType>(name: DnsName, type: T): Promise<Answer<RecordTypes[T]>> {
+        await it.dns;
         return await staticResolver({ [`_mta-sts.${PINE}`]: { TXT: it.txt } }).query(name, type);
       },
     };
@@ -383,4 +386,19 @@ test("StsCache.find: before a message is returned a policy from a time to come i
   it.clock.jump(-DAY / 2);
   it.host = policy("testing");
   assert.equal(await it.find({ refetch: true }), "testing 1");
+});
+
+test("StsCache.find: DNS that does not answer in time is no failure of a policy host, of which nothing is known (RFC 8460 §4.3.2.2)", async (context) => {
+  const it = await world(context);
+  const gate = Promise.withResolvers<void>();
+  it.dns = gate.promise;
+  const waiting = it.find();
+  it.clock.advance(10_000);
+  assert.equal(await waiting, "failed at dns");
+  it.host = new Promise(() => undefined);
+  gate.resolve();
+  const again = it.find();
+  await new Promise((resolve) => setImmediate(resolve));
+  it.clock.advance(10_000);
+  assert.equal(await again, "failed at fetch");
 });

@@ -35,7 +35,7 @@ export interface StsCache extends AsyncDisposable {
 export function startStsCache(options: StsCacheOptions): StsCache {
   const { clock, random } = options;
   const memories = stsMemories(options.store, random, clock);
-  const state: State = { options, memories, running: new Map(), stop: new AbortController() };
+  const state: State = { options, memories, running: new Map(), fetching: new Set(), stop: new AbortController() };
   let next: Disposable | undefined;
   let refreshing: Promise<void> = Promise.resolve();
   const refresh = async (): Promise<void> => {
@@ -54,8 +54,9 @@ export function startStsCache(options: StsCacheOptions): StsCache {
   return {
     async find(domain, { signal, refetch = false } = {}) {
       signal?.throwIfAborted();
-      const found = discover(state, domain, refetch ? "before-failure" : "delivery");
-      return await waitFor(state, domain, { found, ...(signal === undefined ? {} : { signal }) });
+      const why = refetch ? "before-failure" : "delivery";
+      const found = discover(state, domain, why);
+      return await waitFor(state, domain, { found, why, ...(signal === undefined ? {} : { signal }) });
     },
     stored: (domain) => storedFacts(state, domain),
     refresh,
@@ -71,12 +72,20 @@ interface State {
   readonly options: StsCacheOptions;
   readonly memories: StsMemories;
   readonly running: Map<string, Promise<StsFound>>;
+  /** Those of them whose policy host is asked. */
+  readonly fetching: Set<string>;
   readonly stop: AbortController;
 }
 
+type Why = NonNullable<StsOptions["why"]>;
+
+function keyOf(domain: Domain, why: Why): string {
+  return `${why} ${domain}`;
+}
+
 /** Joins the discovery of this kind that is under way, or begins one. Never rejects. */
-function discover(state: State, domain: Domain, why: NonNullable<StsOptions["why"]>): Promise<StsFound> {
-  const key = `${why} ${domain}`;
+function discover(state: State, domain: Domain, why: Why): Promise<StsFound> {
+  const key = keyOf(domain, why);
   const known = state.running.get(key);
   if (known !== undefined) return known;
   const mine = discoverNow(state, domain, why).finally(() => state.running.delete(key));
@@ -84,13 +93,17 @@ function discover(state: State, domain: Domain, why: NonNullable<StsOptions["why
   return mine;
 }
 
-async function discoverNow(state: State, domain: Domain, why: NonNullable<StsOptions["why"]>): Promise<StsFound> {
-  const { clock, resolver, fetch } = state.options;
+async function discoverNow(state: State, domain: Domain, why: Why): Promise<StsFound> {
+  const { clock, resolver } = state.options;
+  const key = keyOf(domain, why);
   const now = clock.now();
   const before = state.memories.of(domain);
   const found = await answerSts(stsDiscovery(domain, { now, stored: before, why }), {
     resolver,
-    fetch,
+    fetch(host, signal) {
+      state.fetching.add(key);
+      return state.options.fetch(host, signal).finally(() => state.fetching.delete(key));
+    },
     signal: state.stop.signal,
   });
   // A stop ends fetches, which says nothing about their hosts.
@@ -104,7 +117,7 @@ async function discoverNow(state: State, domain: Domain, why: NonNullable<StsOpt
 async function waitFor(
   state: State,
   domain: Domain,
-  { found, signal }: { readonly found: Promise<StsFound>; readonly signal?: AbortSignal },
+  { found, why, signal }: { readonly found: Promise<StsFound>; readonly why: Why; readonly signal?: AbortSignal },
 ): Promise<StsFacts> {
   const over = new AbortController();
   const either = signal === undefined ? over.signal : AbortSignal.any([over.signal, signal]);
@@ -112,7 +125,7 @@ async function waitFor(
   try {
     const first = await Promise.race([found, late]);
     if (first !== undefined) return first.facts;
-    return storedFacts(state, domain) ?? SLOW;
+    return storedFacts(state, domain) ?? (state.fetching.has(keyOf(domain, why)) ? SLOW : UNHEARD);
   } finally {
     over.abort();
     late.catch(() => undefined);
@@ -147,6 +160,11 @@ async function refreshAll(state: State): Promise<void> {
 const SLOW: StsFacts = {
   kind: "failed",
   trouble: { at: "fetch", detail: "no policy within 10 s; the fetch goes on for later deliveries" },
+};
+/** Whether the domain has anything to fetch is not known then, so no report may say that it has. */
+const UNHEARD: StsFacts = {
+  kind: "failed",
+  trouble: { at: "dns", detail: "no answer about an MTA-STS record within 10 s" },
 };
 /** How long a delivery waits for a first fetch. */
 const DELIVERY_WAITS: Millis = 10_000;

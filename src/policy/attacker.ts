@@ -9,7 +9,11 @@ export function attackerCould(decision: TlsDecision, facts: TlsFacts): readonly 
 }
 
 /** What can be had by answers about which host takes the mail. */
-function redirect({ mx, floor }: Proceed, { destination }: TlsFacts): readonly string[] {
+function redirect({ mx, floor, enforced = [] }: Proceed, { destination }: TlsFacts): readonly string[] {
+  const list = enforced.find(({ policy }) => policy.source === "list");
+  if (mx === "none" && list !== undefined) {
+    return [`choose among the hosts that ${list.policy.id ?? "the list"} names for ${list.policy.domain}`];
+  }
   if (mx === "none") {
     const host = floor.kind === "authenticated" ? "a host of its own that proves its own name" : "a host of its own";
     return [`name ${host} in the unsigned MX answer for ${destination}, and read and change the mail there`];

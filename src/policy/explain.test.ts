@@ -115,6 +115,25 @@ const ROWS: readonly (readonly [string, TlsFacts, TlsDemand, readonly string[], 
     ],
   ],
   [
+    "a list, while nothing vouches for the MX answer",
+    facts(
+      { list: { kind: "policy", mode: "enforce", mx: [MX as string as NamePattern], list: "ours", expires: NOW + 1 } },
+      { mxSecurity: "insecure" },
+    ),
+    NO_DEMAND,
+    [
+      "require TLS and a trusted certificate for mx.pine.example",
+      "try TLS, then TLS with a small ClientHello; server name mx.pine.example",
+      'list: ours about pine.example says "enforce"',
+    ],
+    [
+      "choose among the hosts that ours names for pine.example",
+      "pass for the host only with a certificate for mx.pine.example that a trusted authority should not have given",
+      "see which host is contacted, when, and how much is sent",
+      "keep the mail back by breaking the connection",
+    ],
+  ],
+  [
     "DANE for a host that an unsigned MX answer names",
     facts(
       { dane: { ...usable, records: [TLSA], mx: "insecure" }, taking: { ...AS_PUBLISHED, daneInsecureMx: true } },

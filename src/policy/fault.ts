@@ -1,5 +1,5 @@
 import { type Instant, unreachable } from "../base/mod.ts";
-import { chainTrusted, type Handshake, matchesAny, matchesPin, peerNames, verifyDane } from "../tls/mod.ts";
+import { chainFault, chainTrusted, type Handshake, matchesAny, matchesPin, peerNames, verifyDane } from "../tls/mod.ts";
 import type { TlsFloor, TlsResult } from "./types.ts";
 
 /** What a handshake lacks, for people and for reports (RFC 8460 §4.3). */
@@ -17,7 +17,7 @@ export function faultOf(floor: TlsFloor, seen: Handshake, now: Instant): Fault |
   if (leaf === undefined) return failure("the host sent no certificate");
   switch (floor.by) {
     case "webpki":
-      return chainTrusted(seen) ? nameFault(leaf, floor.names) : chainFault(`${seen.chainError}`);
+      return chainTrusted(seen) ? nameFault(leaf, floor.names) : untrusted(`${seen.chainError}`);
     case "pin":
       return floor.pins.some((pin) => matchesPin(leaf, pin)) ? undefined : failure("the certificate has no pinned key");
     case "dane": {
@@ -29,10 +29,9 @@ export function faultOf(floor: TlsFloor, seen: Handshake, now: Instant): Fault |
   }
 }
 
-/** The library's word for it, as reports call it. */
-function chainFault(error: string): Fault {
-  const result = error === "CERT_HAS_EXPIRED" ? "certificate-expired" : "certificate-not-trusted";
-  return { detail: `the certificate is not trusted: ${error}`, result };
+function untrusted(chainError: string): Fault {
+  const { result, detail } = chainFault(chainError);
+  return { result, detail: `the certificate is not trusted: ${detail}` };
 }
 
 // RFC 9525 §6.3

@@ -65,7 +65,7 @@ const RESULTS: Record<keyof typeof HANDSHAKES, TlsResult | undefined> = {
 };
 const OUTCOMES: Record<keyof typeof HANDSHAKES, string> = {
   good: "webpki",
-  untrusted: "the certificate is not trusted: DEPTH_ZERO_SELF_SIGNED_CERT",
+  untrusted: "the certificate is not trusted: the certificate is self-signed",
   resumed: "the session was resumed and shows no certificate",
   empty: "the host sent no certificate",
   nameless: "the certificate is for no DNS name, not for mx.pine.example",

@@ -175,7 +175,7 @@ async function openRung(
   } finally {
     if (session === undefined || "kind" in session) walk.connections?.leave(target.address);
   }
-  const record = sessionRecord(dialled, session);
+  const record = sessionRecord(dialled, session, planned.decision.ladder[rung] as Rung);
   if (record !== undefined) walk.sessions.push(record);
   return session;
 }

@@ -1,4 +1,5 @@
 import type { ClientSession, SessionFailure } from "../smtp/client/mod.ts";
+import type { Rung } from "../policy/mod.ts";
 import type { SessionRecord } from "../tlsrpt/mod.ts";
 import type { PlannedHost, RuledOut } from "./plan.ts";
 import type { Dialled } from "./walk.ts";
@@ -7,12 +8,16 @@ import type { Dialled } from "./walk.ts";
 export function sessionRecord(
   { planned, target }: Dialled,
   session: ClientSession | SessionFailure,
+  rung: Rung,
 ): SessionRecord | undefined {
   if (target.protocol === "lmtp") return undefined;
   const base = { ...factsOf(planned), host: target.host, address: target.address };
   if (!("kind" in session)) {
     const { kind, findings } = session.proof;
-    return { ...base, reached: kind, findings };
+    // After a rung with TLS that failed, the failure was told of by that rung.
+    const unoffered = kind === "plaintext" && rung.kind === "tls";
+    const failure = unoffered ? { failure: { result: "starttls-not-supported" } as const } : {};
+    return { ...base, reached: kind, findings, ...failure };
   }
   const { findings, tls } = session;
   return { ...base, reached: "failed", findings, ...(tls === undefined ? {} : { failure: tls }) };

@@ -35,7 +35,10 @@ export type TlsFloor =
   | { readonly kind: "authenticated"; readonly by: "webpki"; readonly names: readonly NamePattern[] }
   | { readonly kind: "authenticated"; readonly by: "pin"; readonly pins: readonly Pin[] };
 
-/** Each rung is a new connection; plaintext is a rung or it does not exist. */
+/**
+ * Each rung is a new connection; plaintext is a rung or it does not exist. Where it does, a connection whose host offers no
+ * STARTTLS stands for it too.
+ */
 export type Rung = { readonly kind: "tls"; readonly hello: "full" | "small" } | { readonly kind: "plaintext" };
 
 /** How the connection reaches TLS: by STARTTLS, or at once (RFC 8314 §3). */

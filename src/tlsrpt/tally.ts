@@ -98,14 +98,13 @@ function isPolicyDomain(destination: string): boolean {
   );
 }
 
-/** Plaintext after a failure was counted with that failure. */
 function unverifiedOutcome({ failure }: SessionRecord): Outcome | undefined {
   return failure;
 }
 
 function failureOf({ failure, reached }: SessionRecord, fault: Finding): Outcome | undefined {
-  // The rung before this one was counted as a failure already.
-  if (reached === "plaintext") return undefined;
+  // Plaintext for want of an offer is told of here; after a rung that failed, by that rung.
+  if (reached === "plaintext") return failure;
   const result = fault.result ?? failure?.result ?? "validation-failure";
   return failure?.result === result ? failure : { result };
 }

@@ -67,6 +67,11 @@ test("tallySession: one outcome for each policy in force, RFC 8460 §4.3", () =>
     ["nothing published, no STARTTLS", noTls, ["no-policy-found starttls-not-supported"]],
     ["nothing published, plaintext after that", { reached: "plaintext" }, []],
     [
+      "nothing published, plaintext on the connection that offered no STARTTLS",
+      { ...noTls, reached: "plaintext" },
+      ["no-policy-found starttls-not-supported"],
+    ],
+    [
       "nothing published, handshake failed",
       { reached: "failed", failure: { result: "validation-failure", reason: "ERR_SSL_X" } },
       ["no-policy-found validation-failure ERR_SSL_X"],
@@ -114,6 +119,11 @@ test("tallySession: one outcome for each policy in force, RFC 8460 §4.3", () =>
       "testing: plaintext after that",
       { sts: sts("testing"), reached: "plaintext", findings: [finding("mta-sts", false)] },
       [],
+    ],
+    [
+      "testing: plaintext on the connection that offered no STARTTLS",
+      { sts: sts("testing"), ...noTls, reached: "plaintext", findings: [finding("mta-sts", false)] },
+      ["sts starttls-not-supported"],
     ],
     ["mode none is no policy", { sts: sts("none") }, ["no-policy-found success"]],
     [

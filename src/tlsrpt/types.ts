@@ -17,7 +17,7 @@ export interface SessionRecord {
   readonly reached: "tls" | "plaintext" | "refused" | "failed";
   /** What `confirmPeer` said, where it was asked. */
   readonly findings: readonly Finding[];
-  /** Where TLS was the trouble; without it a failed session is not counted. */
+  /** Where TLS was the trouble; without it a session that failed or went in plaintext is not counted. */
   readonly failure?: { readonly result: TlsResult; readonly reason?: string };
 }
 

@@ -11,6 +11,7 @@ import {
   finding,
   helloStage,
   unexpected,
+  wantsTls,
   writeLine,
 } from "./transitions.ts";
 
@@ -38,7 +39,7 @@ export function onEhlo(state: Waiting<"await-ehlo">, reply: Reply): Step {
   if (classOf(reply) === 3) return unexpected(state, verbOf(session), reply);
   if (classOf(reply) === 2) {
     const known = { ...session, extensions: extensionsOf(reply) };
-    return options.tls === "starttls" && !session.secured ? askForTls(known, reply) : onLastHello(known);
+    return wantsTls(options) && !session.secured ? askForTls(known, reply) : onLastHello(known);
   }
   if (classOf(reply) === 4 || session.secured) {
     return failSession(session, helloStage(session), remoteStatus(reply, options.peer));
@@ -82,6 +83,7 @@ export function onSecured({ session }: Waiting<"await-handshake">): Step {
 
 function askForTls(session: SessionFacts, reply: Reply): Step {
   const { options, extensions } = session;
+  if (!extensions.starttls && options.tls === "offered") return onLastHello(session);
   if (!extensions.starttls) {
     const status = findingStatus("tls-not-offered", "the host offers no STARTTLS", options.peer, reply);
     return failSession(session, "starttls", status);

@@ -12,8 +12,11 @@ export interface ClientOptions {
   /** Our name for EHLO: a domain or an address literal. */
   readonly hostname: string;
   readonly peer: PeerName;
-  /** `none` speaks plaintext; `established` begins inside TLS; `starttls` sends nothing but EHLO and STARTTLS outside it. */
-  readonly tls: "none" | "starttls" | "established";
+  /**
+   * `none` speaks plaintext; `established` begins inside TLS; `starttls` sends nothing but EHLO and STARTTLS outside it;
+   * `offered` is the same with a host that offers STARTTLS, and plaintext with one that does not.
+   */
+  readonly tls: "none" | "starttls" | "offered" | "established";
   /** Default: smtp. LMTP greets with LHLO and answers the content once per recipient (RFC 2033 §4). */
   readonly protocol?: "smtp" | "lmtp";
   /** The session is authenticated before it is ready, or fails. */

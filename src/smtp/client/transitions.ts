@@ -100,7 +100,12 @@ export function unexpected(state: ClientState, command: string, reply: Reply): S
 
 /** Before TLS the first EHLO is meant, inside it the second, unless TLS was there from the start. */
 export function helloStage({ options, secured }: SessionFacts): Stage {
-  return options.tls === "starttls" && secured ? "second-hello" : "hello";
+  return wantsTls(options) && secured ? "second-hello" : "hello";
+}
+
+/** TLS is to come by STARTTLS. */
+export function wantsTls({ tls }: SessionFacts["options"]): boolean {
+  return tls === "starttls" || tls === "offered";
 }
 
 export function finding(session: SessionFacts, cause: Cause, text: string): Status {

@@ -108,6 +108,7 @@ async function converse(
     return ok(secured.value.socket);
   };
   const implicit = rung.kind === "tls" && target.mode === "implicit";
+  const fallback = rung.kind === "tls" && !implicit ? plainRung(attempt) : undefined;
   const connected = implicit ? await secure(first) : ok(first);
   if (!connected.ok) return connected;
   const driver = drive(connected.value, {
@@ -117,7 +118,8 @@ async function converse(
     conversation: conversation({
       hostname: options.hostname,
       peer: peerOf(target),
-      tls: rung.kind === "plaintext" ? "none" : implicit ? "established" : "starttls",
+      tls:
+        rung.kind === "plaintext" ? "none" : implicit ? "established" : fallback === undefined ? "starttls" : "offered",
       protocol: target.protocol ?? "smtp",
       login: target.credentials !== undefined,
       timeouts: attempt.timeouts,
@@ -127,8 +129,18 @@ async function converse(
   });
   const started = await calledOff(attempt.signal, driver, () => driver.start());
   if (!started.ok) return started;
-  if (proof === undefined) throw new Error("A session became ready without a proof");
-  return ok(sessionOf(attempt, driver, { proof, extensions: started.value }));
+  const shown = proof ?? fallback;
+  if (shown === undefined) throw new Error("A session became ready without a proof");
+  return ok(sessionOf(attempt, driver, { proof: shown, extensions: started.value }));
+}
+
+/**
+ * The permission to go on in plaintext with a host that offers no STARTTLS: nothing was tried that could have gone wrong,
+ * so the connection is as good as a new one (RFC 3207 §4). It exists where the decision has that rung.
+ */
+function plainRung({ decision, options }: Attempt): PlaintextAllowed | undefined {
+  const allowed = options.gate.allowPlaintext(decision);
+  return allowed.kind === "plaintext" ? allowed : undefined;
 }
 
 /** The handshake, and the verdict on the peer before anything is said inside TLS. */

@@ -144,9 +144,25 @@ test("openSession: opportunistic TLS takes any certificate", async () => {
   }
 });
 
-test("openSession: a rung with TLS never goes on in plaintext", async () => {
+test("openSession: with a host that offers no STARTTLS the connection goes on in plaintext where the decision has that rung", async () => {
   await using bare = await startPeer({ offers: ["PIPELINING"] });
-  assert.equal(await failing(bare), "starttls: 451 4.7.10 tls-not-offered");
+  const session = await opened(bare.port, { decision: MAY });
+  assert.equal(session.proof.kind, "plaintext");
+  const refused = await session.send(outgoing(), SECURE);
+  assert.equal("kind" in refused ? refused.kind : "", "rejected");
+  const result = await session.send(outgoing(), MAY);
+  assert.ok("recipients" in result);
+  assert.deepEqual(result.recipients.map(brief), ["250 2.6.0 remote-reply"]);
+  await session.quit();
+  assert.equal(bare.connections.total, 1);
+  await using other = await startPeer({ offers: ["PIPELINING"] });
+  const named = { ...MAY, floor: { kind: "encrypted" } } as const;
+  assert.equal(await failing(other, { decision: named }), "starttls: 451 4.7.10 tls-not-offered");
+});
+
+test("openSession: after any trouble with TLS a connection is not spoken to in plaintext", async () => {
+  await using bare = await startPeer({ offers: ["PIPELINING"] });
+  assert.equal(await failing(bare, { decision: ENCRYPT }), "starttls: 451 4.7.10 tls-not-offered");
   await bare.empty();
   assert.deepEqual(bare.lines, ["EHLO out.pine.example", "QUIT"]);
 

@@ -395,3 +395,82 @@ test("decide law 1: a stronger fact or demand never yields a weaker decision, ou
   }
   t.diagnostic(`${checked} ordered pairs`);
 });
+
+/** Other values of the kinds above, which must not make any difference to what is required. */
+const ALIKE: readonly {
+  readonly is: string;
+  readonly at: Partial<Point>;
+  readonly instead: (facts: TlsFacts) => Partial<TlsFacts>;
+}[] = [
+  {
+    is: "DANE that does not answer, and a signature that is wrong",
+    at: { dane: "failed" },
+    instead: () => ({ dane: { kind: "failed", cause: "unavailable", detail: "no answer" } }),
+  },
+  {
+    is: "a stored policy, and one that could not be renewed",
+    at: { sts: "enforce" },
+    instead: ({ sts }) => ({
+      sts: { ...(sts as StsFacts & { kind: "policy" }), trouble: { at: "webpki", detail: "" } },
+    }),
+  },
+  {
+    is: "a policy in testing, and one that could not be renewed",
+    at: { sts: "testing" },
+    instead: ({ sts }) => ({
+      sts: { ...(sts as StsFacts & { kind: "policy" }), trouble: { at: "dns-bogus", detail: "" } },
+    }),
+  },
+  {
+    is: "a policy host that does not answer, and one with a bad certificate",
+    at: { sts: "unfetched", demand: "may" },
+    instead: () => ({ sts: { kind: "failed", trouble: { at: "webpki", detail: "" } } }),
+  },
+  {
+    is: "a list in testing, and one that the operator only watches",
+    at: { list: "testing" },
+    instead: ({ list }) => ({ list: { ...(list as ListFacts & { kind: "policy" }), mode: "enforce", audited: true } }),
+  },
+  {
+    is: "local floors in either order",
+    at: { local: "may, and the route secure" },
+    instead: ({ local, also = [] }) => ({ local: also[0] as LocalPolicy, also: [local as LocalPolicy] }),
+  },
+];
+
+test("decide: what differs within a kind changes no requirement", (t) => {
+  let checked = 0;
+  for (const { is, at: fixed, instead } of ALIKE) {
+    for (const local of fixed.local === undefined ? ["encrypt, overriding", "secure, agreed"] : [fixed.local]) {
+      const held: Partial<Point> = { list: "enforce", ...fixed, local };
+      for (const point of pointsWith(held)) {
+        const facts = factsAt(point);
+        const demand = DEMAND[point.demand] as TlsDemand;
+        const other = { ...facts, ...instead(facts) } as TlsFacts;
+        if (required(decide(other, demand)) !== required(decide(facts, demand))) fail({ is, point });
+        checked++;
+      }
+    }
+  }
+  t.diagnostic(`${checked} pairs`);
+  assert.ok(checked > 50_000);
+});
+
+function* pointsWith(held: Partial<Point>): Generator<Point> {
+  const walk = function* (left: readonly Axis[], point: Partial<Point>): Generator<Point> {
+    const [axis, ...more] = left;
+    const fixed = axis && held[axis];
+    if (axis === undefined) yield point as Point;
+    else
+      for (const value of fixed === undefined ? VALUES[axis] : [fixed]) yield* walk(more, { ...point, [axis]: value });
+  };
+  yield* walk(ORDER, {});
+}
+
+/** All that binds, without the words and the order of sources. */
+function required(decision: TlsDecision): string {
+  if (decision.kind !== "proceed") return decision.kind;
+  const { floor, ladder, requireTls, sni, mx, enforced = [] } = decision;
+  const all = new Set(enforced.map(({ expectation }) => JSON.stringify(expectation)));
+  return JSON.stringify([floor, ladder, requireTls, sni, mx, [...all].sort()]);
+}

@@ -32,7 +32,8 @@ export function reportText(report: DnsReport): readonly string[] {
     `  should be  ${should}`,
   ]);
   const unknown = looked.unknown.flatMap(({ record, detail }) => ["", `unknown: ${record}`, `  ${detail}`]);
-  return [...records, ...findings, ...unknown, "", verdict(looked)];
+  // What strangers publish must not steer the terminal.
+  return [...records, ...findings, ...unknown, "", verdict(looked)].map((line) => line.replaceAll(CONTROL, "?"));
 }
 
 /** The report as JSON, version 1. */
@@ -73,4 +74,5 @@ function verdict({ findings, unknown }: PublicationLook): string {
   return said.length === 0 ? "Everything is published as it should be" : said.join(", ");
 }
 
+const CONTROL = /[\x00-\x1f\x7f-\x9f]/g;
 const SIGNS = { published: "published", missing: "MISSING", differs: "DIFFERS", unknown: "unknown" } as const;

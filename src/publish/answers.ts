@@ -35,6 +35,11 @@ export function tlsaText({ usage, selector, matching, data }: Tlsa): string {
   return `${usage} ${selector} ${matching} ${hex.length > LONGEST_HEX ? `${hex.slice(0, LONGEST_HEX)}…` : hex}`;
 }
 
+/** What stands in DNS, in an order that does not change from one answer to the next. */
+export function thereAre(texts: readonly string[]): string {
+  return listed([...texts].sort());
+}
+
 export function listed(texts: readonly string[]): string {
   return texts.length === 0 ? "nothing" : texts.join(", ");
 }

@@ -1,6 +1,6 @@
 import type { Instant, Millis } from "../base/mod.ts";
 import type { Answer, Tlsa } from "../dns/mod.ts";
-import { bogusOf, isSecureData, isSigned, listed, tlsaText } from "./answers.ts";
+import { bogusOf, isSecureData, isSigned, listed, thereAre, tlsaText } from "./answers.ts";
 import { checkTlsa } from "./check_tlsa.ts";
 import { type Finding, finding } from "./finding.ts";
 import type { Seen, SeenHost, SeenTlsa } from "./look.ts";
@@ -29,16 +29,14 @@ function checkOwner(publication: Publication, place: Place): readonly Finding[] 
   if (answer.kind === "failure") return bogusOf(record, [answer]);
   // RFC 7672 §2.2.2: where the addresses are not signed, nobody asks for TLSA records.
   const signed = host.addresses.some(isSecureData) && !host.addresses.some(isUnsignedData);
-  if (answer.kind !== "data") return signed ? checkAbsent(publication, place) : unsignedHost(host);
+  if (answer.kind !== "data") return signed ? checkAbsent(publication, place) : unsignedHost(place);
   const wanted = recordsFor(publication, [host.name]).filter((one) => one.type === "TLSA" && one.owner === owner);
   const should = listed(wanted.map(({ value }) => value));
-  const there = listed(answer.records.map(tlsaText));
+  const there = thereAre(answer.records.map(tlsaText));
   if (!isSecureData(answer)) {
-    return [
-      finding("tlsa-not-signed", { record, there: `${there} (not signed)`, should: "the same in a signed zone" }),
-    ];
+    return [finding("tlsa-not-signed", { record, there, should: "the same in a signed zone" })];
   }
-  const findings = signed ? [] : unsignedHost(host);
+  const findings = signed ? [] : unsignedHost(place);
   return [
     ...findings,
     ...checkTlsa(answer.records, {
@@ -56,8 +54,9 @@ function isUnsignedData(answer: Answer<unknown>): boolean {
   return answer.kind === "data" && !isSecureData(answer);
 }
 
-function unsignedHost({ name, addresses }: SeenHost): readonly Finding[] {
-  if (addresses.every((answer) => answer.kind !== "data" || isSecureData(answer))) return [];
+/** Told only where it is the host that breaks the proof. */
+function unsignedHost({ seen, host: { name, addresses } }: Place): readonly Finding[] {
+  if (!isSigned(seen.mx) || !addresses.some(isUnsignedData)) return [];
   const record = `${name} A/AAAA`;
   return [finding("host-not-signed", { record, there: "not signed", should: "a zone signed with DNSSEC" })];
 }

@@ -1,5 +1,5 @@
 import { parseIpv4 } from "../mail/mod.ts";
-import { bogusOf, isSigned, listed } from "./answers.ts";
+import { bogusOf, isSigned, thereAre } from "./answers.ts";
 import { type Finding, finding } from "./finding.ts";
 import type { Seen, SeenHost } from "./look.ts";
 import type { Publication } from "./types.ts";
@@ -13,7 +13,7 @@ export function checkMx({ domain, hostname }: Publication, seen: Seen): readonly
   if (mx.kind !== "data") {
     return [finding("mx-missing", { record, there: mx.kind === "nxdomain" ? "no such name" : "nothing", should })];
   }
-  const there = listed(mx.records.map(({ preference, exchange }) => `${preference} ${exchange}.`));
+  const there = thereAre(mx.records.map(({ preference, exchange }) => `${preference} ${exchange}.`));
   // RFC 7505 §3
   if (mx.records.every(({ exchange }) => exchange === "")) return [finding("mx-null", { record, there, should })];
   const findings = seen.hosts.flatMap((host) => (host.named ? checkHost(host, record) : []));

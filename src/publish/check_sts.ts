@@ -1,5 +1,5 @@
 import { matchesPattern, parseStsPolicy, selectStsRecord, type StsPolicy } from "../policy/mod.ts";
-import { bogusOf, listed } from "./answers.ts";
+import { bogusOf, thereAre } from "./answers.ts";
 import { type Finding, finding } from "./finding.ts";
 import type { Seen } from "./look.ts";
 import { stsRecordText } from "./records.ts";
@@ -23,7 +23,7 @@ function checkUnwanted({ domain }: Publication, { sts }: Seen): readonly Finding
   if (sts.kind === "failure") return [];
   const there = sts.kind === "data" ? candidates(sts.records) : [];
   if (there.length === 0) return [finding("sts-none", { record, there: "nothing", should: "a policy" })];
-  return [finding("sts-unwanted", { record, there: listed(there), should: "[domain.mta_sts], or no record" })];
+  return [finding("sts-unwanted", { record, there: thereAre(there), should: "[domain.mta_sts], or no record" })];
 }
 
 function checkRecord({ domain }: Publication, hosting: StsHosting, { sts, served }: Seen): readonly Finding[] {
@@ -33,7 +33,7 @@ function checkRecord({ domain }: Publication, hosting: StsHosting, { sts, served
   if (sts.kind === "failure") return bogusOf(record, [sts]);
   const records = sts.kind === "data" ? sts.records : [];
   if (records.length === 0) return [finding("sts-missing", { record, there: "nothing", should })];
-  const there = listed(records);
+  const there = thereAre(records);
   if (candidates(records).length > 1) return [finding("sts-several", { record, there, should })];
   const selected = selectStsRecord(records);
   if (!selected.ok) return [finding("sts-invalid", { record, there, should, detail: selected.error })];

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { equalBytes, type Instant } from "../base/mod.ts";
 import type { Tlsa } from "../dns/mod.ts";
 import { agile, usableTlsa, verifyDane } from "../tls/mod.ts";
-import { listed, tlsaText } from "./answers.ts";
+import { thereAre, tlsaText } from "./answers.ts";
 import { type Finding, finding } from "./finding.ts";
 import { tlsa311 } from "./records.ts";
 import type { OwnCertificate } from "./types.ts";
@@ -26,7 +26,7 @@ export function checkTlsa(records: readonly Tlsa[], context: TlsaContext): reado
   const usable = records.filter(usableTlsa);
   const about = (some: readonly Tlsa[]): { record: string; there: string; should: string } => ({
     record,
-    there: listed(some.map(tlsaText)),
+    there: thereAre(some.map(tlsaText)),
     should,
   });
   const findings: Finding[] = [];
@@ -55,7 +55,7 @@ function matches(
 
 function mismatch(usable: readonly Tlsa[], one: OwnCertificate, context: TlsaContext): Finding {
   const { record } = context;
-  const parts = { record, there: listed(usable.map(tlsaText)), should: tlsa311(one.spki) };
+  const parts = { record, there: thereAre(usable.map(tlsaText)), should: tlsa311(one.spki) };
   const judged = matches(agile(usable), one, context);
   const detail = judged.ok ? one.file : `${one.file}: ${judged.error.detail}`;
   // RFC 7672 §3.1.2
@@ -80,7 +80,7 @@ function fragile(usable: readonly Tlsa[], { record, served }: TlsaContext): read
   return served
     .filter(({ spki }) => !texts.includes(tlsa311(spki)))
     .map((one) =>
-      finding("tlsa-fragile", { record, there: listed(texts), should: tlsa311(one.spki), detail: one.file }),
+      finding("tlsa-fragile", { record, there: thereAre(texts), should: tlsa311(one.spki), detail: one.file }),
     );
 }
 

@@ -1,5 +1,5 @@
 import { selectTlsRptRecord } from "../tlsrpt/mod.ts";
-import { bogusOf, listed } from "./answers.ts";
+import { bogusOf, thereAre } from "./answers.ts";
 import { type Finding, finding } from "./finding.ts";
 import type { Seen } from "./look.ts";
 import { tlsRptText } from "./records.ts";
@@ -11,7 +11,7 @@ export function checkTlsRpt({ domain, tlsRpt: wanted }: Publication, { tlsRpt }:
   const should = wanted.length === 0 ? "v=TLSRPTv1; rua=mailto:…" : tlsRptText(wanted);
   if (tlsRpt.kind === "failure") return bogusOf(record, [tlsRpt]);
   const records = tlsRpt.kind === "data" ? tlsRpt.records : [];
-  const there = listed(records);
+  const there = thereAre(records);
   if (records.length === 0) {
     return [finding(wanted.length === 0 ? "tlsrpt-none" : "tlsrpt-missing", { record, there, should })];
   }

@@ -90,7 +90,7 @@ export async function startHopseal(options: HopsealOptions): Promise<RunningHops
     }
   };
   const ports = log
-    .filter((line) => line["event"] === "listening")
+    .filter((line) => line["event"] === "listening" && line["role"] !== "https")
     .map((line) => Number(String(line["address"]).split(":").at(-1)));
   if (ports.length !== expected) throw new Error(`hopseal listens on ${ports.length} of ${expected} addresses`);
   const stop = async (): Promise<number | null> => {

@@ -39,7 +39,7 @@ async function readOne({ chain: file, nextKey }: CertificatePaths): Promise<Resu
       spki: fields.value.spki,
       notBefore: leaf.validFromDate.getTime(),
       notAfter: leaf.validToDate.getTime(),
-      selfIssued: leaf.checkIssued(leaf),
+      selfIssued: leaf.issuer === leaf.subject && leaf.verify(leaf.publicKey),
       ...(next === undefined || nextKey === undefined ? {} : { next: { file: nextKey, spki: next.value } }),
     });
   } catch (error) {

@@ -1,0 +1,111 @@
+import assert from "node:assert/strict";
+import { readFile, writeFile } from "node:fs/promises";
+import { suite, test } from "node:test";
+import { stsPolicyId } from "../../../src/publish/mod.ts";
+import { needs } from "../../support/programs.ts";
+import { MAIN, type RunningHopseal, startHopseal } from "../../support/hopseal.ts";
+import { curl, openHouse, runProgram } from "./_house.ts";
+
+const URL_OF = (name: string): string => `https://mta-sts.${name}/.well-known/mta-sts.txt`;
+
+function config(mode: string, pairs: readonly { readonly chain: string; readonly key: string }[]): string {
+  return `hostname = "mx1.rook.example"
+data_dir = "{folder}/data"
+postmaster = "bo@rook.example"
+${pairs.map(({ chain, key }) => `[[certificate]]\nchain = "${chain}"\nkey = "${key}"\n`).join("")}
+[[listen]]
+address = "127.0.0.1:0"
+[https]
+address = "127.0.0.1:0"
+[[domain]]
+name = "rook.example"
+recipients = "any"
+mta_sts = { mode = "${mode}", max_age = "30 d" }
+[[domain]]
+name = "pine.example"
+recipients = "any"
+`;
+}
+
+suite("hopseal run with [https]", { skip: needs("curl") }, () => {
+  test("serves the policy; SIGHUP takes over a changed policy and renewed certificates", async () => {
+    await using house = await openHouse();
+    const mx = await house.pair("mx", ["mx1.rook.example"]);
+    const policy = await house.pair("policy", ["mta-sts.rook.example"]);
+    const text = config("testing", [mx, policy]);
+    await using hopseal = await startHopseal({ config: text });
+    const port = portOf(hopseal);
+    const first = await curl(house, port, [URL_OF("rook.example")]);
+    assert.equal(first.out, "version: STSv1\r\nmode: testing\r\nmx: mx1.rook.example\r\nmax_age: 2592000\r\n");
+    // Its SNI gets the default certificate, which is not for it.
+    assert.equal((await curl(house, port, [URL_OF("pine.example")])).status, 60);
+
+    await writeFile(
+      hopseal.configFile,
+      config("enforce", [mx, policy])
+        .replaceAll("{folder}", hopseal.folder)
+        .replace('name = "pine.example"', 'name = "pine.example"\nmta_sts = { mode = "none" }'),
+    );
+    await house.pair("policy", ["mta-sts.rook.example", "mta-sts.pine.example"]);
+    assert.equal((await hangUp(hopseal, 1))["problems"], 0);
+    const second = await curl(house, port, [URL_OF("rook.example")]);
+    assert.match(second.out, /\r\nmode: enforce\r\n/);
+    const pine = await curl(house, port, [URL_OF("pine.example")]);
+    assert.match(pine.out, /\r\nmode: none\r\n/);
+
+    await writeFile(hopseal.configFile, (await readFile(hopseal.configFile, "utf8")).replace("enforce", "strict"));
+    assert.equal((await hangUp(hopseal, 2))["problems"], 1);
+    assert.match((await curl(house, port, [URL_OF("rook.example")])).out, /\r\nmode: enforce\r\n/);
+    assert.equal(await hopseal.stop(), 0);
+    assert.equal((await curl(house, port, [URL_OF("rook.example")])).status, 7);
+  });
+
+  test("a certificate that is not for the policy host, or a port that is taken, ends the start with the reason", async () => {
+    await using house = await openHouse();
+    const mx = await house.pair("mx", ["mx1.rook.example"]);
+    await assert.rejects(
+      startHopseal({ config: config("enforce", [mx]) }),
+      /error: domain\.0\.mta_sts: No \[\[certificate\]\] is for mta-sts\.rook\.example, so nobody accepts the policy/,
+    );
+    const policy = await house.pair("policy", ["mta-sts.rook.example"]);
+    await using taken = await startHopseal({ config: config("enforce", [mx, policy]) });
+    const port = portOf(taken);
+    const again = config("enforce", [mx, policy]).replace(
+      '[https]\naddress = "127.0.0.1:0"',
+      `[https]\naddress = "127.0.0.1:${port}"`,
+    );
+    await assert.rejects(
+      startHopseal({ config: again }),
+      new RegExp(`Cannot listen on 127\\.0\\.0\\.1:${port}: .*EADDRINUSE`),
+    );
+  });
+
+  test("the id that config dns prints is that of the file that is served", async () => {
+    await using house = await openHouse();
+    const both = await house.pair("both", ["mx1.rook.example", "mta-sts.rook.example"]);
+    await using hopseal = await startHopseal({ config: config("enforce", [both]) });
+    const served = await curl(house, portOf(hopseal), [URL_OF("rook.example")]);
+    const zone = await runProgram(process.execPath, [
+      MAIN,
+      "config",
+      "dns",
+      "rook.example",
+      "--zone",
+      "-c",
+      hopseal.configFile,
+    ]);
+    assert.ok(zone.out.includes(`id=${stsPolicyId(served.out)};`));
+  });
+});
+
+function portOf(hopseal: RunningHopseal): number {
+  const line = hopseal.log.find((one) => one["event"] === "listening" && one["role"] === "https");
+  return Number(String(line?.["address"]).split(":").at(-1));
+}
+
+/** Resolves with the line that tells of the n-th reload. */
+async function hangUp(hopseal: RunningHopseal, nth: number): Promise<Record<string, unknown>> {
+  process.kill(hopseal.pid, "SIGHUP");
+  let seen = 0;
+  return await hopseal.waitFor((line) => line["event"] === "reloaded" && ++seen === nth);
+}

@@ -55,9 +55,10 @@ export async function bindPolicyService(config: Config, clock: Clock): Promise<P
     if (reply.kind === "temp" || reply.kind === "perm") counts.failures++;
     return reply;
   };
+  const spelt = spellings();
   const answer = (request: SocketmapRequest): SocketmapReply | Promise<SocketmapReply> => {
     counts.requests++;
-    const name = nameOf(request);
+    const name = spelt(request);
     if (typeof name !== "string") return counted(name);
     if (cache.searching >= MOST_SEARCHES) return counted({ kind: "temp", reason: "too many look-ups are under way" });
     const found = cache.get(name);
@@ -81,6 +82,20 @@ export async function bindPolicyService(config: Config, clock: Clock): Promise<P
     open,
     forget: () => cache.forget(),
     [Symbol.asyncDispose]: async () => await kept.disposeAsync(),
+  };
+}
+
+/** `nameOf`, which remembers the keys that it has seen. */
+function spellings(): (request: SocketmapRequest) => string | SocketmapReply {
+  const known = new Map<string, string>();
+  return (request) => {
+    const name = request.map === MAP ? known.get(request.key) : undefined;
+    if (name !== undefined) return name;
+    const parsed = nameOf(request);
+    if (typeof parsed !== "string") return parsed;
+    if (known.size >= MOST_KEPT) known.clear();
+    known.set(request.key, parsed);
+    return parsed;
   };
 }
 

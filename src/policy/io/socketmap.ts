@@ -26,41 +26,56 @@ export interface SocketmapOptions {
  */
 export function serveSocketmap(socket: Socket, { answer, clock, signal }: SocketmapOptions): Promise<void> {
   const decoder = netstringDecoder(LONGEST_REQUEST);
-  const replyTo = (octets: Bytes): SocketmapReply | Promise<SocketmapReply> => {
+  const replyTo = (octets: Bytes): Reply => {
     const request = parseRequest(octets);
     return request.ok ? answer(request.value) : { kind: "perm", reason: request.error };
   };
-  let asked: readonly Bytes[] = [];
   let busy = false;
   let over = false;
-  let idle = clock.after(IDLE, () => socket.destroy());
+  let heard = clock.monotonic();
+  let idle: Disposable;
 
+  const watch = (wait: Millis): void => {
+    idle = clock.after(wait, () => {
+      const left = IDLE - (clock.monotonic() - heard);
+      if (left > 0) watch(left);
+      else socket.destroy();
+    });
+  };
   const end = (): void => {
     over = true;
     if (!busy) socket.end(() => socket.destroy());
   };
-  const work = async (fault: string | undefined): Promise<void> => {
+  const wait = async (asked: readonly Bytes[], fault: string | undefined, begun: Reply[] = []): Promise<void> => {
     busy = true;
     socket.pause();
-    await answerInOrder(socket, asked, replyTo);
+    await answerInOrder(socket, { asked, begun }, replyTo);
+    await drained(socket);
+    busy = false;
+    finish(fault);
+    if (!over) socket.resume();
+  };
+  const finish = (fault: string | undefined): void => {
+    heard = clock.monotonic();
     if (fault !== undefined) {
       socket.write(netstring(formatReply({ kind: "perm", reason: fault })));
       over = true;
     }
-    busy = false;
-    idle = clock.after(IDLE, () => socket.destroy());
     if (over) end();
-    else socket.resume();
   };
   const take = (chunk: Bytes): void => {
     const { strings, fault } = decoder.push(chunk);
-    if (strings.length === 0 && fault === undefined) return;
-    idle[Symbol.dispose]();
-    asked = strings;
-    void work(fault);
+    const [only] = strings;
+    if (only === undefined && fault === undefined) return;
+    const reply = only === undefined ? undefined : replyTo(only);
+    const known = reply !== undefined && strings.length === 1 && !(reply instanceof Promise);
+    // What is usual: one request, which can be answered at once.
+    if (known && socket.write(netstring(formatReply(reply)))) finish(fault);
+    else void wait(known ? [] : strings, fault, known || reply === undefined ? [] : [reply]);
   };
 
   return new Promise((resolve) => {
+    watch(IDLE);
     socket.on("data", take);
     socket.on("end", end);
     socket.on("error", () => socket.destroy());
@@ -74,19 +89,20 @@ export function serveSocketmap(socket: Socket, { answer, clock, signal }: Socket
   });
 }
 
+type Reply = SocketmapReply | Promise<SocketmapReply>;
+
 /** Works on a few at once; what is known already is written in one piece. */
 async function answerInOrder(
   socket: Socket,
-  asked: readonly Bytes[],
-  replyTo: (octets: Bytes) => SocketmapReply | Promise<SocketmapReply>,
+  { asked, begun }: { readonly asked: readonly Bytes[]; readonly begun: Reply[] },
+  replyTo: (octets: Bytes) => Reply,
 ): Promise<void> {
-  const begun: (SocketmapReply | Promise<SocketmapReply>)[] = [];
   socket.cork();
   for (let at = 0; at < asked.length && !socket.destroyed; at++) {
     while (begun.length < asked.length && begun.length - at < MOST_AT_ONCE) {
       begun.push(replyTo(asked[begun.length] as Bytes));
     }
-    let reply = begun[at] as SocketmapReply | Promise<SocketmapReply>;
+    let reply = begun[at] as Reply;
     if (reply instanceof Promise) {
       socket.uncork();
       reply = await reply;

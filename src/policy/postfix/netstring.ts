@@ -39,8 +39,8 @@ export function netstringDecoder(longest: number): NetstringDecoder {
 
 /** The netstring that holds `text` as UTF-8. */
 export function netstring(text: string): Bytes {
-  const octets = utf8(text);
-  return concat([utf8(`${octets.length}:`), octets, COMMA_OCTET]);
+  const octets = utf8(text).length;
+  return utf8(`${octets}:${text},`);
 }
 
 type Read =
@@ -72,4 +72,3 @@ const ZERO = 0x30;
 const NINE = 0x39;
 const COLON = 0x3a;
 const COMMA = 0x2c;
-const COMMA_OCTET = Uint8Array.of(COMMA);

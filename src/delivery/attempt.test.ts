@@ -305,6 +305,29 @@ test("attemptHosts: a greeting that refuses for good counts only when every host
   );
 });
 
+test("attemptHosts: a greeting in the clear returns no mail that needs TLS, one inside TLS from the start does (RFC 7504 §3, RFC 3207 §6)", async () => {
+  const network = {
+    "192.0.2.1": {
+      fails: { full: { stage: "greeting", status: replied(554, "go away") } },
+    } as const,
+  };
+  const ends: string[] = [];
+  for (const level of ["may", "encrypt", "secure"] as const) {
+    const [clear] = hosts([["192.0.2.1"]], level);
+    assert.ok(clear);
+    const inside: PlannedHost = { ...clear, host: { ...clear.host, mode: "implicit" } };
+    for (const one of [clear, inside]) ends.push(...(await attempt({ network, hosts: [one] })).outcomes);
+  }
+  assert.deepEqual(ends, [
+    "failed 554 - may:!greeting a.example",
+    "failed 554 - may:!greeting a.example",
+    "deferred 451 - encrypt:!greeting a.example",
+    "failed 554 - encrypt:!greeting a.example",
+    "deferred 451 - secure:!greeting a.example",
+    "failed 554 - secure:!greeting a.example",
+  ]);
+});
+
 test("attemptHosts: REQUIRETLS fails at once when no host keeps it, and waits while one was only unreachable (RFC 8689 §4.2.1)", async () => {
   const lacks: FakeHost = { transact: () => ({ recipients: [statusOf("requiretls-unsupported")], host: "failed" }) };
   const cases: readonly (readonly [FakeHost, FakeHost])[] = [

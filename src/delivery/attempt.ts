@@ -182,8 +182,16 @@ async function openRung(
 
 function leaveAddress(walk: Walk, dialled: Dialled, failure: SessionFailure, rung: Rung): void {
   const outcome = hostOutcome(dialled.target.host, failure, rung);
-  if (failure.stage === "greeting") walk.greetings.push(outcome);
+  if (failure.stage === "greeting" && mayBeFinal(dialled.planned)) walk.greetings.push(outcome);
   note(walk, outcome, viaOf(dialled, tlsWord(dialled.planned.decision, failure.stage)));
+}
+
+/**
+ * A greeting in the clear proves nobody: where TLS is required, whoever stands between could bounce mail with it. With
+ * REQUIRETLS they can do so anyway (RFC 8689 §4.2.1).
+ */
+function mayBeFinal({ decision, host }: PlannedHost): boolean {
+  return decision.floor.kind === "any" || host.mode === "implicit" || decision.requireTls === true;
 }
 
 /** Everybody's outcome; only a walk that came to its end, with `all` tried, fails for want of a host. */

@@ -20,7 +20,7 @@
  * | more recipients than the host takes at once (452 4.5.3, 552, LIMITS) | another transaction or session at the same address |
  * | the host does not promise REQUIRETLS | next address |
  * | no host left | `conclude`: next attempt, or at once with REQUIRETLS |
- * | every host refuses every session for good (5yz greetings) | failed |
+ * | every host refuses every session for good (5yz greetings) | failed; next attempt where TLS is required and the greeting was in the clear |
  */
 import { unreachable } from "../base/mod.ts";
 import type { TlsDemand } from "../mail/mod.ts";

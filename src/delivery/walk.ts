@@ -90,7 +90,7 @@ export interface Walk extends WalkOptions {
   readonly undecided: Map<number, RecipientOutcome | undefined>;
   readonly decided: Map<number, RecipientOutcome>;
   readonly hosts: HostOutcome[];
-  /** Those of `hosts` that refused every session. */
+  /** Those of `hosts` that refused every session, as far as they may be believed. */
   readonly greetings: HostOutcome[];
   /** Where the newest failure of each host was. */
   readonly vias: Map<string, Via>;

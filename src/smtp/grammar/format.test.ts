@@ -52,6 +52,18 @@ test("xtext and ORCPT come back as they were (RFC 3461 §4, RFC 6533 §3)", () =
   );
 });
 
+test("ORCPT with an internationalised address under rfc822, as Postfix writes it, is of the type utf-8 (RFC 6533 §3)", () => {
+  assert.deepEqual(parseOrcpt("rfc822;b+C3+B8@b+C3+BCcher.example"), {
+    ok: true,
+    value: { type: "utf-8", address: "bø@bücher.example" },
+  });
+  const bad = ["rfc822;b+C3", "rfc822;+FF", "rfc822;b+C2+85", "rfc822;b+C3+B8+0A", "x400;b+C3+B8"];
+  assert.deepEqual(
+    bad.map((value) => parseOrcpt(value).ok),
+    bad.map(() => false),
+  );
+});
+
 test("malformed xtext and ORCPT are refused (RFC 3461 §4)", () => {
   assert.deepEqual(["+", "+1", "+GG", "a=b", "a b", "é"].map(decodeXtext), Array(6).fill(undefined));
   const bad = ["", "rfc822", ";a@b", "rfc822;", "rfc822;+", "rfc822;+0D", "rfc822;é", "utf-8;\\x{D800}", "utf-8;\\x{}"];

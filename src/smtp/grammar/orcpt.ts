@@ -14,8 +14,24 @@ export function parseOrcpt(value: string): Result<OriginalRecipient, string> {
   const encoded = value.slice(semicolon + 1);
   const address = type === "utf-8" ? decodeUnitext(encoded) : decodeXtext(encoded);
   if (address === undefined || address === "") return err("the address of ORCPT is not well encoded");
-  if (type !== "utf-8" && !PRINTABLE.test(address)) return err("the address of ORCPT is not printable US-ASCII");
-  return ok({ type, address });
+  if (type === "utf-8" || PRINTABLE.test(address)) return ok({ type, address });
+  const meant = type === "rfc822" ? utf8Meant(address) : undefined;
+  if (meant === undefined) return err("the address of ORCPT is not printable US-ASCII");
+  // RFC 6533 §3
+  return ok({ type: "utf-8", address: meant });
+}
+
+/**
+ * The address where xtext held the octets of UTF-8 under the type rfc822. RFC 3461 §4.2 knows no such address, but Postfix
+ * 3.7 writes every internationalised one like this, and a refusal would return all its mail.
+ */
+function utf8Meant(octets: string): string | undefined {
+  try {
+    const address = STRICT_UTF8.decode(Buffer.from(octets, "latin1"));
+    return CONTROL.test(address) ? undefined : address;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Writes the value of ORCPT; non-ASCII addresses need the type `utf-8` and stay in UTF-8 only where SMTPUTF8 is in use (RFC 6533 §3). */
@@ -45,6 +61,8 @@ function escapePoint(character: string): string {
 
 const LONGEST_ORCPT = 500;
 const ATOM = /^[a-z0-9!#$%&'*+\-/=?^_`{|}~]{1,64}$/;
+const STRICT_UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+const CONTROL = /\p{Cc}/u;
 const PRINTABLE = /^[\x20-\x7e]*$/;
 const NOT_QCHAR = /[^\x21-\x2a\x2c-\x3c\x3e-\x5b\x5d-\x7e]/gu;
 const NOT_QUCHAR = /[^\x21-\x2a\x2c-\x3c\x3e-\x5b\x5d-\x7e\u{80}-\u{10ffff}]/gu;

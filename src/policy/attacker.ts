@@ -8,20 +8,19 @@ export function attackerCould(decision: TlsDecision, facts: TlsFacts): readonly 
   return [...redirect(decision, facts), ...intercept(decision), ...outwait(decision, facts), ...always(decision)];
 }
 
-/** What can be had by answers about which host takes the mail. */
-function redirect({ mx, floor, enforced = [] }: Proceed, { destination }: TlsFacts): readonly string[] {
-  const list = enforced.find(({ policy }) => policy.source === "list");
-  if (mx === "none" && list !== undefined) {
-    return [`choose among the hosts that ${list.policy.id ?? "the list"} names for ${list.policy.domain}`];
+/** What can be had by answers about which host takes the mail. Only what is enforced keeps a host from being named. */
+function redirect({ mx, floor, enforced = [] }: Proceed, { destination, host }: TlsFacts): readonly string[] {
+  if (host.learnt !== "mx" || host.mxSecurity === "secure") return [];
+  const naming = enforced.filter(({ policy, expectation }) => {
+    return expectation.kind === "authenticated" && policy.source !== "dane";
+  });
+  if (naming.length === 0) {
+    const own = floor.kind === "authenticated" ? "a host of its own that proves its own name" : "a host of its own";
+    return [`name ${own} in the unsigned MX answer for ${destination}, and read and change the mail there`];
   }
-  if (mx === "none") {
-    const host = floor.kind === "authenticated" ? "a host of its own that proves its own name" : "a host of its own";
-    return [`name ${host} in the unsigned MX answer for ${destination}, and read and change the mail there`];
-  }
-  if (mx === "sts" && floor.kind === "authenticated") {
-    return [`choose among the hosts that the MTA-STS policy of ${destination} names`];
-  }
-  return [];
+  const list = naming.find(({ policy }) => policy.source === "list")?.policy.id;
+  if (list !== undefined) return [`choose among the hosts that ${list} names for ${destination}`];
+  return mx === "sts" ? [`choose among the hosts that the MTA-STS policy of ${destination} names`] : [];
 }
 
 function intercept({ floor }: Proceed): readonly string[] {

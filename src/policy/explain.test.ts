@@ -249,6 +249,44 @@ for (const [name, known, demand, lines, left] of ROWS) {
   });
 }
 
+test("attackerCould: only names that are enforced keep an unsigned MX answer from naming a stranger's host", () => {
+  const half = { ...usable, mx: "insecure" } as const;
+  const list = {
+    kind: "policy",
+    mode: "enforce",
+    mx: [MX as string as NamePattern],
+    list: "the list",
+    expires: NOW,
+  } as const;
+  const audited = { ...AS_PUBLISHED, sts: "audit", daneInsecureMx: true } as const;
+  const local = { destination: "pine.example", level: "may", mx: [MX as string as NamePattern] } as const;
+  const pins = { destination: "pine.example", level: "secure", pins: [{ of: "spki", sha256: TLSA.data }] } as const;
+  const own = "name a host of its own in the unsigned MX answer for pine.example, and read and change the mail there";
+  const proving = own.replace("of its own", "of its own that proves its own name");
+  const rows: readonly (readonly [string, Partial<TlsFacts>, string | undefined])[] = [
+    ["a list", { list }, "choose among the hosts that the list names for pine.example"],
+    [
+      "a list, and a policy that is only watched",
+      { list, sts: sts("enforce"), taking: audited },
+      "choose among the hosts that the list names for pine.example",
+    ],
+    ["a policy that is only watched", { sts: sts("enforce"), taking: audited }, own],
+    ["the same, and TLSA records", { sts: sts("enforce"), dane: half, taking: audited }, proving],
+    ["TLSA records, and names that are agreed and not required", { local, dane: half, taking: audited }, proving],
+    [
+      "a policy that is enforced, and TLSA records",
+      { sts: sts("enforce"), dane: half, taking: { ...audited, sts: "enforce" } },
+      "choose among the hosts that the MTA-STS policy of pine.example names",
+    ],
+    ["a pin", { local: pins }, undefined],
+  ];
+  for (const [name, more, could] of rows) {
+    const known = facts(more, { mxSecurity: "insecure" });
+    const [first] = attackerCould(decide(known, NO_DEMAND), known);
+    assert.equal(first?.startsWith("pass for the host") === true ? undefined : first, could, name);
+  }
+});
+
 test("attackerCould: a decision without what each policy expects is told all the same", () => {
   const { enforced: _enforced, known: _known, ...bare } = decide(facts({ sts: sts("enforce") }), NO_DEMAND) as Proceed;
   assert.equal(attackerCould(bare, facts({ sts: sts("enforce") })).length, 3);

@@ -6,6 +6,7 @@ import { policyJson } from "./policy-json.ts";
 import { exitOf, type PolicyFinding, policyText } from "./policy-report.ts";
 import { showTallies } from "./policy-tally.ts";
 import { policyListCommand } from "./policy/list.ts";
+import { explainFor } from "./policy/postfix.ts";
 import { print, printJson } from "./print.ts";
 import { requireConfig } from "./settings.ts";
 
@@ -13,6 +14,7 @@ interface PolicyFlags {
   readonly config?: string;
   readonly json?: boolean;
   readonly message: string;
+  readonly explain?: string;
 }
 
 interface TallyFlags {
@@ -28,6 +30,7 @@ export function policyCommand(): Command {
     .argument("[domain]", "recipient domain, or a whole address")
     .option("-c, --config <file>", "configuration file")
     .option("--message <demand>", `what the message asks for: ${[...DEMANDS.keys()].join(", ")}`, "may")
+    .option("--explain <program>", "what the policy service tells another program about this next hop: postfix")
     .option("--json", "print JSON")
     .action(async (domain: string | undefined, flags: PolicyFlags) => {
       process.exitCode = await show(domain, flags);
@@ -48,6 +51,7 @@ export function policyCommand(): Command {
 
 async function show(text: string | undefined, flags: PolicyFlags): Promise<number> {
   if (text === undefined) throw new CommandFailure("Name a domain, such as `hopseal policy pine.example`", EXIT.usage);
+  if (flags.explain !== undefined) return await explainFor(text, { ...flags, program: flags.explain });
   const demand = DEMANDS.get(flags.message);
   if (demand === undefined) {
     throw new CommandFailure(`--message takes ${[...DEMANDS.keys()].join(", ")}, not ${flags.message}`, EXIT.usage);

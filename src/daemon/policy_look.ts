@@ -4,6 +4,7 @@ import { type Plan, planDelivery, routeFor, type RouteTarget } from "../delivery
 import type { Domain, Mailbox, TlsDemand } from "../mail/mod.ts";
 import type { StsFacts } from "../policy/mod.ts";
 import { openNames } from "./names.ts";
+import { type KnownHop, planNextHop } from "./next_hop_plan.ts";
 import { openPolicy } from "./policy.ts";
 import type { Seams } from "./seams.ts";
 import { policiesOf, routesOf, selfOf } from "./translate.ts";
@@ -22,6 +23,8 @@ export interface Looked {
 export interface PolicyLook extends AsyncDisposable {
   /** Plans as delivery does, up to the point where it would dial. */
   look(recipient: Mailbox, demand: TlsDemand): Promise<Looked>;
+  /** Plans for a next hop as the policy service does, whatever the routes say. */
+  nextHop(hop: KnownHop): Promise<{ readonly plan: Plan; readonly notes: readonly string[] }>;
 }
 
 /** Opens what planning needs, whether a daemon runs or not. Reads what that has stored, and writes nothing. */
@@ -40,6 +43,9 @@ export async function openPolicyLook(
     await openPolicy(config, { ...names, clock, random, readOnly: true, onFault: (text) => notes.push(text) }),
   );
   const [routes, policies, self] = [routesOf(config), policiesOf(config), selfOf(config)];
+  const { resolver } = names;
+  const { sources, taking } = policy;
+  const options = { resolver, random, policies, self, sources, taking, port: config.outbound.port };
   const kept = undo.move();
   return {
     async look(recipient, demand) {
@@ -47,21 +53,11 @@ export async function openPolicyLook(
       if (target.kind !== "mx" && target.kind !== "smtp") return { target: target.kind, notes };
       const hop = target.kind === "smtp" ? target.host : recipient.domain;
       const stored = policy.cache?.stored(hop as Domain);
-      const { resolver } = names;
-      const { sources, taking } = policy;
       const errand = { destination: recipient.domain, demand, via: target };
-      const plan = await planDelivery(errand, {
-        resolver,
-        random,
-        policies,
-        self,
-        sources,
-        taking,
-        port: config.outbound.port,
-        now: clock.now(),
-      });
+      const plan = await planDelivery(errand, { ...options, now: clock.now() });
       return { target: target.kind, notes, plan, ...(stored === undefined ? {} : { stored }) };
     },
+    nextHop: async (hop) => ({ plan: await planNextHop(hop, { ...options, now: clock.now() }), notes }),
     [Symbol.asyncDispose]: async () => await kept.disposeAsync(),
   };
 }

@@ -3,6 +3,8 @@ import type { Config } from "../config/mod.ts";
 import { type Plan, planDelivery, routeFor, type RouteTarget } from "../delivery/mod.ts";
 import type { Domain, Mailbox, TlsDemand } from "../mail/mod.ts";
 import type { StsFacts } from "../policy/mod.ts";
+import type { DnssecMemory } from "./dnssec_guard.ts";
+import { dnssecMemory } from "./dnssec_memory.ts";
 import { openNames } from "./names.ts";
 import { type KnownHop, planNextHop } from "./next_hop_plan.ts";
 import { openPolicy } from "./policy.ts";
@@ -37,7 +39,7 @@ export async function openPolicyLook(
   await using undo = new AsyncDisposableStack();
   const names =
     seams.resolver === undefined
-      ? undo.use(await openNames(config, { clock, random }))
+      ? undo.use(await openNames(config, { clock, random, memory: whatIsKnown(config) }))
       : { resolver: seams.resolver, daneOff: async () => undefined };
   const policy = undo.use(
     await openPolicy(config, { ...names, clock, random, readOnly: true, onFault: (text) => notes.push(text) }),
@@ -60,4 +62,10 @@ export async function openPolicyLook(
     nextHop: async (hop) => ({ plan: await planNextHop(hop, { ...options, now: clock.now() }), notes }),
     [Symbol.asyncDispose]: async () => await kept.disposeAsync(),
   };
+}
+
+/** The daemon waits where signatures vanish that were there before, so whoever looks must say the same. */
+function whatIsKnown(config: Config): DnssecMemory {
+  const { passed } = dnssecMemory(config.data_dir, config.dns);
+  return { passed, remember: () => undefined };
 }

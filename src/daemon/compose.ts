@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { type Clock, err, ok, type Result, systemClock, systemRandom } from "../base/mod.ts";
 import { type Config, networkSet } from "../config/mod.ts";
+import { type NoticeBound, noticeBound } from "../dsn/mod.ts";
 import { publish } from "../observe/mod.ts";
 import { newQueueId, type Store, StoreError } from "../queue/mod.ts";
 import { openSqliteStore } from "../queue/store/mod.ts";
@@ -15,7 +16,7 @@ import { doorkeeper } from "./doorkeeper.ts";
 import { dropFolder } from "./drop_file.ts";
 import { watchDrop } from "./drop_watch.ts";
 import { takenOver, waitingForRestart } from "./fixed_keys.ts";
-import { destinationOf, offsetAt, writeReceived } from "./inject.ts";
+import { destinationOf, EXPANSION, injectInto, offsetAt, writeReceived } from "./inject.ts";
 import { type BoundListener, bindListeners } from "./listen.ts";
 import { operatorOf } from "./operator.ts";
 import { bindPolicyService } from "./policy_service.ts";
@@ -73,23 +74,20 @@ async function start(config: Config, seams: Seams): Promise<Daemon> {
   const outgoing = withReturns(store, () => ({ rules, secrets: srs }), clock);
   const retired = new Set<Promise<void>>();
   undo.defer(async () => void (await Promise.all(retired)));
-  let sending = await startSending(config, { clock, random, store: outgoing, newId }, seams);
+  const notices = noticeBound();
+  const outward = { clock, random, store: outgoing, newId, notices };
+  let sending = await startSending(config, outward, seams);
   undo.defer(async () => await sending[Symbol.asyncDispose]());
   service.open(async (hop, signal) => await sending.plan(hop, signal));
-  const operator = operatorOf({ config, clock, store, listeners: listening.bound, rules: () => rules, newId, service });
-  undo.use(
-    await startControl(controlSocketPath(config.data_dir), operator, { clock, messageSize: config.message_size }),
-  );
-  undo.use(
-    watchDrop(dropFolder(config), {
-      clock,
-      messageSize: config.message_size,
-      submit: async (message) => await operator.submit(message),
-    }),
-  );
+  const inward = { clock, store, newId, notices, rules: (): RecipientRules => rules, srs: (): typeof srs => srs };
+  const inject = injectInto({ ...inward, config: () => running });
+  const operator = operatorOf({ config, clock, store, listeners: listening.bound, inject, service });
+  const takes = { clock, messageSize: config.message_size };
+  undo.use(await startControl(controlSocketPath(config.data_dir), operator, takes));
+  undo.use(watchDrop(dropFolder(config), { ...takes, submit: inject }));
   undo.defer(async () => await unbind.disposeAsync());
   const open = (): void => {
-    const parts = { config: running, clock, store, newId, rules: () => rules, srs: () => srs };
+    const parts = { ...inward, config: running };
     door.open((role) => receptionOf(role, parts));
   };
   open();
@@ -113,7 +111,7 @@ async function start(config: Config, seams: Seams): Promise<Daemon> {
         if (isDeepStrictEqual(next, running)) await sending.reload();
         else {
           const old = sending;
-          sending = await startSending(next, { clock, random, store: outgoing, newId }, seams);
+          sending = await startSending(next, outward, seams);
           running = next;
           const ending = Promise.resolve(old[Symbol.asyncDispose]()).finally(() => retired.delete(ending));
           retired.add(ending);
@@ -136,6 +134,7 @@ interface ReceptionParts {
   readonly newId: () => ReturnType<typeof newQueueId>;
   readonly rules: () => RecipientRules;
   readonly srs: () => SrsSecrets | undefined;
+  readonly notices: NoticeBound;
 }
 
 function receptionOf(role: BoundListener["role"], parts: ReceptionParts): ReturnType<typeof createReception> {
@@ -196,6 +195,3 @@ async function reloadCertificates(certificates: Certificates | undefined): Promi
   const reloaded = await certificates?.reload();
   return reloaded === undefined || reloaded.ok ? [] : reloaded.error.map((fault) => fault.detail);
 }
-
-/** Recipients after aliases, for each that the client may name. */
-const EXPANSION = 10;

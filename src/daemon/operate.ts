@@ -11,6 +11,7 @@ import { filterQuery } from "./control_filter.ts";
 import { localMessageQuery } from "./control_json.ts";
 import { directory, injectInto } from "./inject.ts";
 import { dropPrivileges } from "./privileges.ts";
+import { srsSecrets } from "./srs_secrets.ts";
 import { queueView, type QueueView } from "./operate_view.ts";
 
 /** The queue as an operator reaches it: through the running daemon, or in the files themselves while none runs. */
@@ -48,11 +49,13 @@ export function daemonQueue(config: Config): OperatorQueue {
 }
 
 async function submitTo(store: Store, config: Config, message: LocalMessage): ReturnType<OperatorQueue["submit"]> {
+  const srs = srsSecrets(config, systemRandom);
   const taken = await injectInto({
-    config,
+    config: () => config,
     store,
     clock: systemClock,
     rules: directory(config),
+    srs: () => srs,
     newId: () => newQueueId(systemClock, systemRandom),
   })(message);
   return taken.ok

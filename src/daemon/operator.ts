@@ -1,9 +1,7 @@
 import type { Clock } from "../base/mod.ts";
 import type { Config } from "../config/mod.ts";
-import { isQueueId, type QueueId, type Store } from "../queue/mod.ts";
-import type { RecipientRules } from "../receive/mod.ts";
+import { isQueueId, type Store } from "../queue/mod.ts";
 import { CONTROL_VERSION, type Operator } from "./control_api.ts";
-import { injectInto } from "./inject.ts";
 import type { BoundListener } from "./listen.ts";
 import type { PolicyService } from "./policy_service.ts";
 
@@ -12,8 +10,7 @@ export interface OperatorParts {
   readonly clock: Clock;
   readonly store: Store;
   readonly listeners: readonly BoundListener[];
-  readonly rules: () => RecipientRules;
-  readonly newId: () => QueueId;
+  readonly inject: Operator["submit"];
   readonly service: Pick<PolicyService, "addresses" | "counts">;
 }
 
@@ -47,6 +44,6 @@ export function operatorOf(parts: OperatorParts): Operator {
       return (await store.show(filter.message)) === undefined ? undefined : 0;
     },
     tallies: (day) => store.tallies(day),
-    submit: injectInto(parts),
+    submit: parts.inject,
   };
 }

@@ -3,7 +3,7 @@ import type { Config } from "../config/mod.ts";
 import type { Resolver } from "../dns/mod.ts";
 import type { Plan } from "../delivery/mod.ts";
 import { type Delivery, patientDial, startDelivery } from "../delivery/remote/mod.ts";
-import { noticeBound } from "../dsn/mod.ts";
+import type { NoticeBound } from "../dsn/mod.ts";
 import { convertTo7Bit } from "../mime/mod.ts";
 import { admit, allowPlaintext, confirmPeer } from "../policy/mod.ts";
 import type { QueueId, Store } from "../queue/mod.ts";
@@ -24,6 +24,8 @@ export interface SendingParts {
   readonly random: Random;
   readonly store: Store;
   readonly newId: () => QueueId;
+  /** Outlives a reload. */
+  readonly notices: NoticeBound;
 }
 
 export interface Sending extends AsyncDisposable {
@@ -35,7 +37,7 @@ export interface Sending extends AsyncDisposable {
 
 /** Starts the sending side; disposing it drains the attempts under way. */
 export async function startSending(config: Config, parts: SendingParts, seams: Seams): Promise<Sending> {
-  const { clock, random, store, newId } = parts;
+  const { clock, random, store, newId, notices } = parts;
   const trust = await trustOf(config.outbound.roots);
   const dial = patientDial(seams.dial ?? tcpDialer({ clock, source: config.outbound.source }), clock);
   await using undo = new AsyncDisposableStack();
@@ -67,7 +69,7 @@ export async function startSending(config: Config, parts: SendingParts, seams: S
       warnAfter: config.retry.warn_after,
       expireAfter: config.retry.expire_after,
     },
-    notices: noticeBound(),
+    notices,
     convert: convertTo7Bit,
     concurrency: config.outbound.concurrency,
     perDestination: config.outbound.per_destination,

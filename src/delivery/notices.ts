@@ -3,8 +3,15 @@
  * so that a message gives at most one notice of a kind for each attempt at a unit.
  */
 import { type Bytes, concat, type Instant } from "../base/mod.ts";
-import { type NoticeBound, type NoticeKind, type Original, type ReportedRecipient, writeNotice } from "../dsn/mod.ts";
-import { type Domain, formatMailbox, type Mailbox, needsUtf8 } from "../mail/mod.ts";
+import {
+  countedAs,
+  type NoticeBound,
+  type NoticeKind,
+  type Original,
+  type ReportedRecipient,
+  writeNotice,
+} from "../dsn/mod.ts";
+import { type Domain, type Mailbox, needsUtf8 } from "../mail/mod.ts";
 import type { Destination, NewMessage, QueueId } from "../queue/mod.ts";
 import { generateReceived } from "../trace/mod.ts";
 import type { Told, Unit } from "./told.ts";
@@ -39,7 +46,7 @@ export function noticesFor(claim: Unit, told: Told, options: NoticeOptions): Not
   for (const kind of KINDS) {
     const about = [...told].filter(([, { action }]) => kindOf(action) === kind);
     if (about.length === 0) continue;
-    const turn = options.bound?.turn(countedAs(claim, sender), kind, options.now) ?? { kind: "now" };
+    const turn = options.bound?.turn(countedAs(claim.envelope, sender), kind, options.now) ?? { kind: "now" };
     if (turn.kind === "never") {
       dropped.push(kind);
       continue;
@@ -67,12 +74,6 @@ export async function readStart(chunks: AsyncIterable<Bytes>): Promise<Bytes> {
 function kindOf(action: ReportedRecipient["action"]): NoticeKind {
   if (action === "failed") return "failure";
   return action === "delayed" ? "delay" : "success";
-}
-
-/** Strangers may forge any sender of a domain; those who hand mail in here are counted one by one. */
-function countedAs({ envelope }: Unit, sender: Mailbox): string {
-  const known = envelope.identity !== undefined || envelope.origin.kind !== "mx";
-  return known ? formatMailbox(sender) : sender.domain;
 }
 
 interface Plan {

@@ -1,4 +1,5 @@
 import type { Instant, Millis } from "../base/mod.ts";
+import { type Envelope, formatMailbox, type Mailbox } from "../mail/mod.ts";
 import type { NoticeKind } from "./types.ts";
 
 /** How many notices one sender, or sender domain, gets from one worker. */
@@ -26,6 +27,11 @@ export type Turn =
 export interface NoticeBound {
   /** `sender` is what the sender is counted as: an address where it is known to be right, else its domain. */
   turn(sender: string, kind: NoticeKind, now: Instant): Turn;
+}
+
+/** What a sender is counted as: strangers may forge any of a domain; those who hand mail in here are counted one by one. */
+export function countedAs({ identity, origin }: Pick<Envelope, "identity" | "origin">, sender: Mailbox): string {
+  return identity !== undefined || origin.kind !== "mx" ? formatMailbox(sender) : sender.domain;
 }
 
 /** A bound of its own memory; nothing of it outlives the process. */

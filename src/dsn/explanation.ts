@@ -33,7 +33,8 @@ export function explanation(parts: NoticeParts): string {
 }
 
 function about({ recipient, action, status, retryUntil }: ReportedRecipient, parts: NoticeParts): readonly string[] {
-  const written = recipient.original?.address;
+  const { original, asked } = recipient;
+  const written = original?.address ?? (asked && formatMailbox(asked));
   const via =
     written === undefined || written === formatMailbox(recipient.mailbox)
       ? []

@@ -27,7 +27,8 @@ function recipientFields(one: ReportedRecipient, original: Original, global: boo
   const { peer } = status;
   return [
     recipient.original === undefined ? "" : exactField("Original-Recipient", typedOriginal(recipient.original, global)),
-    exactField("Final-Recipient", typedAddress(recipient.mailbox, global)),
+    // RFC 3464 §2.3.2: as it was accepted, whatever an alias made of it.
+    exactField("Final-Recipient", typedAddress(recipient.asked ?? recipient.mailbox, global)),
     field("Action", action),
     field("Status", statusCode(status, action)),
     peer === undefined ? "" : field("Remote-MTA", mtaName(peer.host)),

@@ -456,3 +456,17 @@ test("writeNotice: whatever others say, lines stay mail's, fields stay fields, a
     { numRuns: 300 },
   );
 });
+
+test("writeNotice: behind an alias the recipient is named as it was accepted, and Original-Recipient says ORCPT alone (RFC 3464 §2.3.2)", () => {
+  const recipient = { mailbox: mailbox("bo", "oak.example"), asked: mailbox("sales", "rook.example") };
+  const renamed = text({ recipients: [failed({ recipient })] });
+  assert.match(renamed, /\r\nFinal-Recipient: rfc822; sales@rook\.example\r\n/);
+  assert.match(renamed, /\r\n {2}bo@oak\.example\r\n {4}You wrote to sales@rook\.example\.\r\n/);
+  assert.ok(!renamed.includes("Original-Recipient"));
+  const original = { type: "rfc822", address: "s@old.example" };
+  const both = text({ recipients: [failed({ recipient: { ...recipient, original } })] });
+  assert.match(
+    both,
+    /\r\nOriginal-Recipient: rfc822; s@old\.example\r\nFinal-Recipient: rfc822; sales@rook\.example\r\n/,
+  );
+});

@@ -9,6 +9,8 @@ export type Notify = "never" | readonly ("success" | "failure" | "delay")[];
 
 export interface Recipient {
   readonly mailbox: Mailbox;
+  /** The address as we accepted it, where an alias of ours led from it to `mailbox`. */
+  readonly asked?: Mailbox;
   /** ORCPT, decoded (RFC 3461 §4.2). */
   readonly original?: { readonly type: string; readonly address: string };
   readonly notify?: Notify;

@@ -92,6 +92,7 @@ const STORED_ENVELOPE: Shape = record({
   recipients: listOf(
     record({
       mailbox: MAILBOX,
+      asked: maybe(MAILBOX),
       original: maybe(record({ type: text, address: text })),
       notify: maybe(either(oneOf("never"), listOf(oneOf("success", "failure", "delay")))),
     }),

@@ -1,21 +1,13 @@
 import { type Bytes, concat, utf8 } from "../base/mod.ts";
-import {
-  type ContentFacts,
-  formatMailbox,
-  type HeaderReport,
-  headerScanner,
-  TLS_REQUIRED,
-  withHeader,
-} from "../mail/mod.ts";
+import { type ContentFacts, formatMailbox, headerScanner, TLS_REQUIRED, withHeader } from "../mail/mod.ts";
 import { type BodySink, type QueueId, storeFault } from "../queue/mod.ts";
 import type { ContentSink } from "../smtp/server/mod.ts";
 import { type Status, statusOf } from "../status/mod.ts";
-import { caseless } from "./aliases.ts";
 import { type Copy, copiesOf } from "./copies.ts";
 import { senderBehind } from "./forwarding.ts";
+import { judgeHeader } from "./loops.ts";
 import { LONGEST_START } from "./notice.ts";
 import { queueCopies } from "./queue.ts";
-import { isOurs } from "./recipients.ts";
 import type { Draft } from "./transaction.ts";
 
 /** A copy on its way into the store. */
@@ -72,7 +64,7 @@ export function contentSink(draft: Draft): ContentSink {
     async finish(facts) {
       header.end();
       const report = header.result();
-      const refusal = judgeLines(facts, draft) ?? judgeHeader(report, draft);
+      const refusal = judgeLines(facts, draft) ?? judgeHeader(report, { ...options, entries: draft.entries });
       if (refusal !== undefined) {
         await drop();
         return refusal;
@@ -109,19 +101,6 @@ function allOf(writes: readonly (void | Promise<void>)[]): void | Promise<void> 
 /** RFC 3030 §3: only BINARYMIME is free of lines; DATA with such content never gets this far. */
 function judgeLines(facts: ContentFacts, { request }: Draft): Status | undefined {
   return facts.bareCrLf && request.body !== "binarymime" ? statusOf("bare-cr-lf") : undefined;
-}
-
-function judgeHeader(report: HeaderReport, draft: Draft): Status | undefined {
-  const { rules, limits } = draft.options;
-  if (report.fault !== undefined) return statusOf("too-many-header-fields");
-  // RFC 5321 §6.3
-  if (report.received > limits.hops) return statusOf("mail-loop", `The message has passed ${report.received} hops`);
-  const deliveredTo = new Set((report.values.get("delivered-to") ?? []).map((value) => value.toLowerCase()));
-  const forwarders = draft.entries.flatMap(({ forwardedBy }) => (forwardedBy === undefined ? [] : [forwardedBy]));
-  const here = draft.entries.map(({ recipient }) => recipient.mailbox).filter((mailbox) => isOurs(rules, mailbox));
-  const looping = [...here, ...forwarders].find((mailbox) => deliveredTo.has(caseless(mailbox)));
-  if (looping === undefined) return undefined;
-  return statusOf("mail-loop", `The message was delivered to ${formatMailbox(looping)} before`);
 }
 
 /** RFC 5322 §2.2.3: such a first line would be read as the end of our Received field; an empty line makes it body. */

@@ -1,45 +1,83 @@
-import { fromUtf8 } from "../base/mod.ts";
-import { expandedNotice, type Notice, type Original } from "../dsn/mod.ts";
-import { needsUtf8 } from "../mail/mod.ts";
+import { type Clock, fromUtf8 } from "../base/mod.ts";
+import { countedAs, expandedNotice, type Notice, type NoticeBound, type Original } from "../dsn/mod.ts";
+import {
+  type Domain,
+  type Envelope,
+  formatReversePath,
+  type Mailbox,
+  needsUtf8,
+  type Recipient,
+  type ReversePath,
+} from "../mail/mod.ts";
 import { publish } from "../observe/mod.ts";
-import { type QueueId, unitsOf } from "../queue/mod.ts";
-import type { Draft } from "./transaction.ts";
+import { type Destination, type QueueId, type Store, unitsOf } from "../queue/mod.ts";
+import type { RecipientRules } from "./recipients.ts";
+
+/** What the notice about expanded aliases is made with. */
+export interface Telling extends Pick<Envelope, "identity" | "origin"> {
+  readonly store: Store;
+  readonly clock: Pick<Clock, "now">;
+  readonly rules: RecipientRules;
+  readonly hostname: Domain;
+  readonly newId: () => QueueId;
+  readonly destinationOf: (mailbox: Mailbox) => Destination;
+  /** The trace field of a notice that we write. */
+  readonly ownTrace: (id: QueueId, to: Mailbox, smtpUtf8: boolean) => Uint8Array;
+  readonly reversePath: ReversePath;
+  /** Aliases whose expansion is to be reported. */
+  readonly expanded: readonly Recipient[];
+  /** Without it, as many as follow. */
+  readonly notices?: NoticeBound;
+}
 
 /**
  * Queues the notice that aliases passed the message on to several (RFC 3461 §5.2.7.3), if anybody asked for it. The message
  * itself is taken by then, so a notice that cannot be stored is a fault of ours and no refusal.
  */
-export async function tellExpanded(draft: Draft, original: Original): Promise<void> {
-  if (draft.expanded.length === 0) return;
-  const { options } = draft;
+export async function tellExpanded(telling: Telling, original: Original): Promise<void> {
+  const { expanded, store, clock, reversePath } = telling;
+  if (expanded.length === 0 || reversePath.kind === "null") return;
   try {
-    const id = options.newId();
-    const notice = noticeOf(draft, original, id);
+    const counted = countedAs(telling, reversePath.mailbox);
+    const turn = telling.notices?.turn(counted, "success", clock.now()) ?? { kind: "now" };
+    if (turn.kind !== "now") {
+      fault(`Too many notices to ${formatReversePath(reversePath)}: none about the aliases of ${original.id}`);
+      return;
+    }
+    const id = telling.newId();
+    const notice = noticeOf(telling, original, id);
     if (notice === undefined) return;
-    await using sink = options.store.stage();
+    await using sink = store.stage();
     await sink.write(notice.body);
     const { envelope } = notice;
-    const units = unitsOf(envelope.recipients, options.destinationOf);
-    await options.store.commit({ id, envelope, acceptedAt: options.clock.now(), units }, await sink.finish());
+    const units = unitsOf(envelope.recipients, telling.destinationOf);
+    await store.commit({ id, envelope, acceptedAt: clock.now(), units }, await sink.finish());
   } catch (error) {
-    publish("hopseal:fault", { where: "notice of an expanded alias", text: String(error) });
+    fault(String(error));
   }
 }
 
-function noticeOf({ options, request, expanded }: Draft, original: Original, id: QueueId): Notice | undefined {
-  const { reversePath } = request;
+function noticeOf(
+  { hostname, rules, clock, reversePath, expanded, ownTrace }: Telling,
+  original: Original,
+  id: QueueId,
+): Notice | undefined {
   if (reversePath.kind === "null") return undefined;
-  const trace = options.ownTrace(id, reversePath.mailbox, needsUtf8(reversePath.mailbox));
+  const trace = ownTrace(id, reversePath.mailbox, needsUtf8(reversePath.mailbox));
   return expandedNotice({
     id,
-    reportingMta: options.hostname,
-    from: options.rules.postmaster,
+    reportingMta: hostname,
+    from: rules.postmaster,
     reversePath,
-    at: options.clock.now(),
+    at: clock.now(),
     aliases: expanded,
     original,
     trace: fromUtf8(trace),
   });
+}
+
+function fault(text: string): void {
+  publish("hopseal:fault", { where: "notice of an expanded alias", text });
 }
 
 /** What a notice can return of a message at most; its header lies in it. */

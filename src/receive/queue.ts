@@ -39,15 +39,21 @@ export async function queueCopies(draft: Draft, whole: Whole): Promise<Status> {
     return storeFault(error);
   }
   for (const [at, staged] of whole.copies.entries()) tell(draft, staged, envelopes[at] as Envelope, acceptedAt);
-  await tellExpanded(draft, {
-    id: whole.copies[0]?.id ?? "",
-    arrivedAt: acceptedAt,
-    dsn: draft.request.dsn,
-    demand: whole.demand,
-    origin: options.origin,
-    start: whole.start,
-    complete: whole.start.length === whole.facts.size,
-  });
+  const { reversePath, dsn } = draft.request;
+  const { identity } = draft.peer;
+  const known = identity === undefined ? {} : { identity };
+  await tellExpanded(
+    { ...options, ...known, reversePath, expanded: draft.expanded },
+    {
+      id: whole.copies[0]?.id ?? "",
+      arrivedAt: acceptedAt,
+      dsn,
+      demand: whole.demand,
+      origin: options.origin,
+      start: whole.start,
+      complete: whole.start.length === whole.facts.size,
+    },
+  );
   return statusOf("ok-message", `Queued as ${whole.copies.map(({ id }) => id).join(", ")}`);
 }
 

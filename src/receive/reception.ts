@@ -1,4 +1,5 @@
 import type { Clock } from "../base/mod.ts";
+import type { NoticeBound } from "../dsn/mod.ts";
 import type { Mailbox, NoTlsTaking } from "../mail/mod.ts";
 import type { Destination, QueueId, Store } from "../queue/mod.ts";
 import type { MailRequest, Peer, Reception } from "../smtp/server/mod.ts";
@@ -23,6 +24,8 @@ export interface ReceptionOptions {
   readonly tlsRequiredNo?: NoTlsTaking;
   /** For the domains that rewrite senders; asked once per transaction. */
   readonly srs?: () => SrsSecrets | undefined;
+  /** Keeps notices to one sender from coming all at once. */
+  readonly notices?: NoticeBound;
   readonly newId: () => QueueId;
   readonly destinationOf: (mailbox: Mailbox) => Destination;
   /** Minutes east of UTC at that moment. */
@@ -51,6 +54,7 @@ export function createReception(options: ReceptionOptions): Reception {
         who,
         hostname: options.hostname,
         srs: options.srs?.(),
+        ...(options.notices === undefined ? {} : { notices: options.notices }),
         newId: options.newId,
         destinationOf: options.destinationOf,
         received: (id, current, mail, only) =>

@@ -1,23 +1,17 @@
 import type { Clock } from "../base/mod.ts";
+import type { NoticeBound } from "../dsn/mod.ts";
 import type { Domain, Envelope, Mailbox, NoTlsTaking, Recipient, TlsDemand } from "../mail/mod.ts";
 import type { Destination, QueueId, Store } from "../queue/mod.ts";
-import type { MailRequest, Peer, RcptRequest, TransactionHandler } from "../smtp/server/mod.ts";
-import { type Status, statusOf } from "../status/mod.ts";
-import { keyOf } from "./aliases.ts";
+import type { MailRequest, Peer, TransactionHandler } from "../smtp/server/mod.ts";
 import { contentSink } from "./content.ts";
-import { entriesOf, type Entry } from "./entry.ts";
-import { judgeReturned } from "./forwarding.ts";
-import { type Accepted, isOurs, judgeRecipient, type RecipientRules } from "./recipients.ts";
-import type { SrsSecrets } from "./srs.ts";
+import type { Entry } from "./entry.ts";
+import { gather, type GatherOptions } from "./gather.ts";
 
 /** What a transaction needs from the house. */
-export interface TransactionOptions {
+export interface TransactionOptions extends GatherOptions {
   readonly store: Store;
   readonly clock: Clock;
-  readonly rules: RecipientRules;
   readonly limits: { readonly headerFields: number; readonly hops: number; readonly expandedRecipients: number };
-  /** Whether the client may send to anybody. */
-  readonly mayRelay: boolean;
   readonly origin: Envelope["origin"];
   /** What MAIL asked for. */
   readonly demand: TlsDemand;
@@ -26,8 +20,8 @@ export interface TransactionOptions {
   readonly who: string;
   /** Our name in notices. */
   readonly hostname: Domain;
-  /** For the domains that rewrite senders. */
-  readonly srs: SrsSecrets | undefined;
+  /** Keeps notices to one sender from coming all at once. */
+  readonly notices?: NoticeBound;
   readonly newId: () => QueueId;
   readonly destinationOf: (mailbox: Mailbox) => Destination;
   /** The trace field that goes on top (RFC 5321 §4.4). `only` is the recipient when there is exactly one. */
@@ -50,44 +44,18 @@ export interface Draft {
 
 /** Collects one transaction and queues it; nothing of it outlives `reset`. */
 export function startTransaction(peer: Peer, request: MailRequest, options: TransactionOptions): TransactionHandler {
-  const entries = new Map<string, Entry>();
-  const asked = new Map<string, Mailbox>();
-  const expanded = new Map<string, Recipient>();
-  const take = (rcpt: RcptRequest, accepted: Accepted): Status => {
-    if (entries.size + accepted.targets.length > options.limits.expandedRecipients)
-      return statusOf("too-many-recipients");
-    const key = keyOf(accepted.asked);
-    asked.set(key, accepted.asked);
-    const taken = entriesOf(rcpt, accepted, (mailbox) => isOurs(options.rules, mailbox));
-    for (const entry of taken.entries) {
-      const target = keyOf(entry.recipient.mailbox);
-      if (!entries.has(target)) entries.set(target, entry);
-    }
-    if (taken.expanded !== undefined && !expanded.has(key)) expanded.set(key, taken.expanded);
-    return statusOf("ok-recipient");
-  };
+  const gathered = gather(request.reversePath, options);
   return {
-    recipient(rcpt) {
-      const forwarding = { rules: options.rules, secrets: options.srs, at: options.clock.now() };
-      const verdict =
-        judgeReturned(rcpt.path, request.reversePath, forwarding) ??
-        judgeRecipient(options.rules, rcpt.path, options.mayRelay);
-      if (verdict instanceof Promise) return verdict.then((late) => (late.ok ? take(rcpt, late.value) : late.error));
-      return verdict.ok ? take(rcpt, verdict.value) : verdict.error;
-    },
+    recipient: (rcpt) => gathered.add(rcpt),
     content: () =>
       contentSink({
         peer,
         request,
         options,
-        entries: [...entries.values()],
-        asked: [...asked.values()],
-        expanded: [...expanded.values()],
+        entries: gathered.entries(),
+        asked: gathered.asked(),
+        expanded: gathered.expanded(),
       }),
-    reset() {
-      entries.clear();
-      asked.clear();
-      expanded.clear();
-    },
+    reset: () => gathered.clear(),
   };
 }

@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ok, seededRandom, utf8 } from "../base/mod.ts";
-import { domain, formatMailbox, type Mailbox, NULL_REVERSE_PATH, parseMailbox, type TlsDemand } from "../mail/mod.ts";
+import { domain, type Mailbox, NULL_REVERSE_PATH, parseMailbox, type TlsDemand } from "../mail/mod.ts";
 import { type Destination, newQueueId, type QueuedMessage } from "../queue/mod.ts";
 import { memoryStore } from "../queue/store/memory.ts";
 import { ManualClock } from "../../test/support/clock.ts";
-import { demandFault, injectLocal, type LocalMessage } from "./mod.ts";
+import { statusOf } from "../status/mod.ts";
+import { demandFault, type Expansion, injectLocal, type LocalCopy, type LocalMessage } from "./mod.ts";
 
 function mailbox(text: string): Mailbox {
   const parsed = parseMailbox(text, { utf8: true });
@@ -13,7 +14,12 @@ function mailbox(text: string): Mailbox {
   return parsed.value;
 }
 
+function copy(reversePath: LocalMessage["from"], to: readonly Mailbox[]): LocalCopy {
+  return { reversePath, recipients: to.map((one) => ({ mailbox: one })) };
+}
+
 interface Injected {
+  readonly count: number;
   readonly message: QueuedMessage;
   readonly header: string;
 }
@@ -21,14 +27,12 @@ interface Injected {
 async function inject(
   message: Partial<LocalMessage>,
   tlsRequiredNo: "all" | "authenticated" | "ignore" = "all",
+  given: Partial<Expansion> = {},
 ): Promise<Injected | string> {
   const clock = new ManualClock();
   const store = memoryStore({ clock });
   const random = seededRandom(3);
-  const aliases = new Map([
-    ["sales@rook.example", ["ann@rook.example", "x@pine.example"]],
-    ["info@rook.example", ["bo@rook.example"]],
-  ]);
+  const expansion = { judge: () => undefined, tell: async () => undefined, ...given };
   const taken = await injectLocal(
     {
       from: NULL_REVERSE_PATH,
@@ -43,7 +47,7 @@ async function inject(
       clock,
       messageSize: 10_000,
       tlsRequiredNo,
-      resolve: async (asked) => ok((aliases.get(formatMailbox(asked)) ?? [formatMailbox(asked)]).map(mailbox)),
+      expand: async ({ from, to }) => ok({ ...expansion, copies: expansion.copies ?? [copy(from, to)] }),
       newId: () => newQueueId(clock, random),
       destinationOf: (to) => to.domain as string as Destination,
       offsetAt: () => 0,
@@ -55,7 +59,8 @@ async function inject(
   assert.ok(queued !== undefined);
   const parts: Uint8Array[] = [];
   for await (const chunk of store.openBody(queued.id)) parts.push(chunk);
-  return { message: queued, header: Buffer.concat(parts).toString("utf8").split("\r\n\r\n")[0] ?? "" };
+  const { messages: count } = await store.count();
+  return { count, message: queued, header: Buffer.concat(parts).toString("utf8").split("\r\n\r\n")[0] ?? "" };
 }
 
 const NO = utf8("TLS-Required: No\nSubject: x\n\nhello\n");
@@ -128,23 +133,34 @@ test("demandFault: wishes that contradict each other are refused, and not queued
   }
 });
 
-test("injectLocal: aliases keep the address that was asked for, and NOTIFY as it goes on (RFC 3461 §5.2.7)", async () => {
-  const injected = await inject({
-    to: ["sales@rook.example", "info@rook.example", "pat@pine.example"].map(mailbox),
-    dsn: { notify: ["success", "failure"] },
+test("injectLocal: copies are queued together, each with its sender, its trace and its mark", async () => {
+  const to = [mailbox("sales@rook.example")];
+  const rewritten = { kind: "mailbox", mailbox: mailbox("SRS0=x@rook.example") } as const;
+  const [ann, pat] = [mailbox("ann@rook.example"), mailbox("pat@pine.example")];
+  const told: string[] = [];
+  const injected = await inject({ to, from: { kind: "mailbox", mailbox: mailbox("ada@elm.example") } }, "all", {
+    copies: [
+      { reversePath: rewritten, recipients: [{ mailbox: pat }], deliveredTo: mailbox("sales@rook.example") },
+      { reversePath: NULL_REVERSE_PATH, recipients: [{ mailbox: ann }] },
+    ],
+    tell: async ({ id, start, complete }) => {
+      told.push(`${id === "" ? "-" : "id"} ${start.length > 0} ${complete}`);
+    },
   });
   assert.ok(typeof injected === "object");
-  const sales = { type: "rfc822", address: "sales@rook.example" };
+  const { message, header, count } = injected;
   assert.deepEqual(
-    injected.message.envelope.recipients.map(({ mailbox: to, ...rest }) => [formatMailbox(to), rest]),
-    [
-      ["ann@rook.example", { original: sales, notify: ["failure"] }],
-      ["x@pine.example", { original: sales, notify: ["failure"] }],
-      [
-        "bo@rook.example",
-        { original: { type: "rfc822", address: "info@rook.example" }, notify: ["success", "failure"] },
-      ],
-      ["pat@pine.example", { notify: ["success", "failure"] }],
-    ],
+    [count, message.envelope.reversePath, message.envelope.recipients],
+    [2, rewritten, [{ mailbox: pat }]],
+  );
+  assert.match(header, /^Delivered-To: sales@rook\.example\r\nReceived: x\r\nDate: /);
+  assert.equal(message.envelope.content.size, message.bodySize);
+  assert.deepEqual(told, ["id true true"]);
+});
+
+test("injectLocal: what has been here before goes no further", async () => {
+  assert.equal(
+    await inject({}, "all", { judge: () => statusOf("mail-loop", "round and round") }),
+    "554 round and round",
   );
 });

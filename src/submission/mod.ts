@@ -1,6 +1,6 @@
 export { addressees, type Addressees, hasField, withoutPrivateFields } from "./addressees.ts";
 export { parseSendmailOptions, type SendmailOptions } from "./sendmail_options.ts";
 export { demandFault } from "./demand.ts";
-export { injectLocal, type InjectOptions } from "./inject.ts";
+export { type Expansion, injectLocal, type InjectOptions, type LocalCopy } from "./inject.ts";
 export type { LocalMessage, LocalTls } from "./message.ts";
 export { normaliseLines } from "./normalise.ts";

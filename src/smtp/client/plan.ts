@@ -1,5 +1,5 @@
 import type { Millis } from "../../base/mod.ts";
-import { type BodyType, needsUtf8, type Recipient } from "../../mail/mod.ts";
+import { type BodyType, formatMailbox, needsUtf8, type Recipient } from "../../mail/mod.ts";
 import type { Status } from "../../status/mod.ts";
 import { formatMail, formatRcpt } from "../grammar/mod.ts";
 import { findingStatus } from "./outcome.ts";
@@ -196,9 +196,15 @@ function dsnOf(
   return requireTls ? { ...envid, ret: "hdrs" } : dsn;
 }
 
+/** RFC 3461 §5.2.1: ORCPT may be added, and is then the address under which we took the recipient. */
+function originalOf(accepted: Recipient["asked"]): Recipient["original"] {
+  if (accepted === undefined) return undefined;
+  return { type: needsUtf8(accepted) ? "utf-8" : "rfc822", address: formatMailbox(accepted) };
+}
+
 function rcptLine(
   { extensions }: SessionFacts,
-  { mailbox, original, notify }: Recipient,
+  { mailbox, asked: accepted, original = originalOf(accepted), notify }: Recipient,
   { nullPath, smtpUtf8 }: { readonly nullPath: boolean; readonly smtpUtf8: boolean },
 ): string {
   if (!extensions.dsn) return formatRcpt({ mailbox });

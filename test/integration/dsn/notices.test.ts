@@ -97,7 +97,7 @@ test("notices: an alias of several is told of as expanded and no further, an ali
   const reports = await notices(hopseal, 2);
   assert.deepEqual(
     told(reports).map((line) => line.split(" ").slice(0, 3).join(" ")),
-    ["delivered 2.6.0 z@rook.example", "expanded 2.0.0 sales@rook.example"],
+    ["delivered 2.6.0 info@rook.example", "expanded 2.0.0 sales@rook.example"],
   );
   assert.deepEqual(
     reports.map(({ message }) => message.envelopeId),

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { formatReversePath } from "../../../src/mail/mod.ts";
+import { formatMailbox, formatReversePath } from "../../../src/mail/mod.ts";
 import type { QueuedMessage } from "../../../src/queue/mod.ts";
 import { needs } from "../../support/programs.ts";
 import { type House, greeted, house, idsOf, recipientsOf, say } from "./_house.ts";
@@ -133,7 +133,7 @@ test("forwarding: what comes back to the alias that sent it on is a loop at once
 
 test("aliases: NOTIFY goes on to one target, and is answered by an expanded notice for several (RFC 3461 §5.2.7)", async () => {
   const table: readonly (readonly [rcpt: string, recipients: readonly string[], notice: boolean])[] = [
-    ["<info@rook.example> NOTIFY=SUCCESS,FAILURE", ["bo@rook.example success,failure rfc822;info@rook.example"], false],
+    ["<info@rook.example> NOTIFY=SUCCESS,FAILURE", ["bo@rook.example success,failure asked info@rook.example"], false],
     [
       "<info@rook.example> NOTIFY=NEVER ORCPT=rfc822;q@elm.example",
       ["bo@rook.example never rfc822;q@elm.example"],
@@ -146,17 +146,17 @@ test("aliases: NOTIFY goes on to one target, and is answered by an expanded noti
     ],
     [
       "<team@rook.example> NOTIFY=SUCCESS",
-      ["ann@rook.example", "x@pine.example", "y@elm.example"].map((to) => `${to} never rfc822;team@rook.example`),
+      ["ann@rook.example", "x@pine.example", "y@elm.example"].map((to) => `${to} never asked team@rook.example`),
       true,
     ],
     [
       "<team@rook.example> NOTIFY=DELAY",
-      ["ann@rook.example", "x@pine.example", "y@elm.example"].map((to) => `${to} delay rfc822;team@rook.example`),
+      ["ann@rook.example", "x@pine.example", "y@elm.example"].map((to) => `${to} delay asked team@rook.example`),
       false,
     ],
     [
       "<team@rook.example>",
-      ["ann@rook.example", "x@pine.example", "y@elm.example"].map((to) => `${to} - rfc822;team@rook.example`),
+      ["ann@rook.example", "x@pine.example", "y@elm.example"].map((to) => `${to} - asked team@rook.example`),
       false,
     ],
     ["<bo@rook.example> NOTIFY=SUCCESS", ["bo@rook.example success -"], false],
@@ -167,9 +167,10 @@ test("aliases: NOTIFY goes on to one target, and is answered by an expanded noti
     const stored = await here.reopened();
     const copies = (ids ?? []).flatMap((id) => stored.get(id) ?? []);
     const found = copies.flatMap(({ envelope }) =>
-      envelope.recipients.map(({ notify, original }, at) => {
-        const asked = original === undefined ? "-" : `${original.type};${original.address}`;
-        return `${recipientsOf({ envelope } as QueuedMessage)[at]} ${notify === undefined ? "-" : String(notify)} ${asked}`;
+      envelope.recipients.map(({ notify, original, asked }, at) => {
+        const accepted = asked === undefined ? "-" : `asked ${formatMailbox(asked)}`;
+        const from = original === undefined ? accepted : `${original.type};${original.address}`;
+        return `${recipientsOf({ envelope } as QueuedMessage)[at]} ${notify === undefined ? "-" : String(notify)} ${from}`;
       }),
     );
     assert.deepEqual(found, recipients, rcpt);

@@ -34,7 +34,7 @@ deliver = { smtp = "127.0.0.1:${sink.port}" }
   await session.quit();
   const notice = await sink.next();
   assert.deepEqual([notice.from, notice.to], ["<>", ["ada@pine.example"]]);
-  assert.match(notice.content.toString("latin1"), /Original-Recipient: rfc822; ?away@fwd\.example/);
+  assert.match(notice.content.toString("latin1"), /Final-Recipient: rfc822; away@fwd\.example/);
   const attempt = await hopseal.waitFor((line) => line["event"] === "attempt" && line["outcome"] === "failed");
   assert.match(String(attempt["from"]), /^<SRS0=[A-Z2-7]{6}=[A-Z2-7]{2}=pine\.example=ada@fwd\.example>$/);
 });

@@ -238,7 +238,7 @@ const FULL_ENVELOPE: Envelope = {
   ...envelopeFor([]),
   reversePath: { kind: "null" },
   recipients: [
-    { mailbox: BO, original: { type: "rfc822", address: "bo+x@old.example" }, notify: ["failure", "delay"] },
+    { mailbox: BO, asked: BO, original: { type: "rfc822", address: "bo+x@old.example" }, notify: ["failure", "delay"] },
     { mailbox: { ...BO, localPart: "kim" }, notify: "never" },
     { mailbox: BO },
   ],

@@ -56,7 +56,7 @@ function checkUrl(text: string, path: CheckIssue["path"]): CheckIssue[] {
   if (url === undefined || url.protocol !== "https:")
     return [error(path, `${JSON.stringify(text)} is no https:// address`)];
   if (url.username !== "" || url.password !== "") return [error(path, "A user or password is not sent; leave it out")];
-  // RFC 9525 §2: the host proves a name.
+  // An address is no name that can be proved.
   const literal = url.hostname.startsWith("[") || isIP(url.hostname) !== 0;
   return literal ? [error(path, "The host must have a name that its certificate can prove")] : [];
 }

@@ -37,7 +37,7 @@ function decodeBody(lines: readonly string[]): Result<Bytes, string> {
   return ok(new Uint8Array(decoded));
 }
 
-/** RFC 9580 §6.1.1. */
+/** RFC 9580 §6.1. */
 function checksum(octets: Bytes): Buffer {
   let crc = 0xb704ce;
   for (const octet of octets) {

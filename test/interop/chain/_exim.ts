@@ -22,6 +22,8 @@ export interface ChainEximOptions {
   readonly relay?: Readonly<Record<string, string>>;
   /** Statements of the RCPT ACL, before everything is accepted. */
   readonly rcpt?: readonly string[];
+  /** An address that is accepted and then cannot be delivered. */
+  readonly unreachable?: string;
 }
 
 export interface ChainExim extends AsyncDisposable {
@@ -119,6 +121,12 @@ function configuration(
     ...(options.rcpt ?? []).map((text) => `  ${text}`),
     "  accept",
     "begin routers",
+    ...section("closed", {
+      driver: "redirect",
+      condition: `\${if eq{$local_part@$domain}{${options.unreachable ?? ""}}}`,
+      allow_fail: "true",
+      data: ":fail: the mailbox is closed",
+    }),
     ...section("ours", { driver: "accept", domains: (options.domains ?? []).join(" : "), transport: "store" }),
     ...section("others", target),
     "begin transports",

@@ -18,7 +18,7 @@ export interface Program {
   readonly needs: string;
   first(options: FirstOptions): Promise<ChainHost>;
   last(options: LastOptions): Promise<ChainHost>;
-  /** How many connections with mail the log tells of. */
+  /** How many connections the log tells of. */
   connections(log: string): number;
 }
 
@@ -33,6 +33,14 @@ export interface LastOptions {
   /** Where its own notices go. */
   readonly back?: number;
   readonly port?: number;
+  /** This recipient is refused with 550. */
+  readonly refuse?: string;
+  /** Takes so many recipients in a transaction, and tells the others to come later. */
+  readonly recipients?: number;
+  /** Accepted, and then cannot be delivered. */
+  readonly unreachable?: string;
+  /** Leaves 8BITMIME out. */
+  readonly sevenBit?: boolean;
 }
 
 const EXIM: Program = {
@@ -51,16 +59,24 @@ const EXIM: Program = {
       },
     });
   },
-  async last({ domains, tls, back, port }): Promise<ChainExim> {
+  async last({ domains, tls, back, port, refuse, recipients, unreachable, sevenBit }): Promise<ChainExim> {
     return await startChainExim({
       hostname: "last.pine.example",
       domains,
       ...(port === undefined ? {} : { port }),
       ...(tls === undefined ? {} : { tls }),
       ...(back === undefined ? {} : { relayTo: back, relay: { hosts_avoid_tls: "*" } }),
+      ...(refuse === undefined
+        ? {}
+        : { rcpt: [`deny recipients = ${refuse}`, "  message = 550 5.1.1 no such mailbox"] }),
+      ...(unreachable === undefined ? {} : { unreachable }),
+      settings: {
+        ...(recipients === undefined ? {} : { recipients_max: `${recipients}` }),
+        ...(sevenBit === true ? { accept_8bitmime: "false" } : {}),
+      },
     });
   },
-  connections: (log) => new Set(log.match(/(?<= <= \S+ H=\S+ \[127\.0\.0\.1\]:)\d+/g)).size,
+  connections: (log) => log.split("(TCP/IP connection count").length - 1,
 };
 
 const POSTFIX: Program = {
@@ -78,17 +94,34 @@ const POSTFIX: Program = {
       },
     });
   },
-  async last({ domains, tls, back, port }): Promise<RunningPostfix> {
+  async last({ domains, tls, back, port, refuse, recipients, unreachable, sevenBit }): Promise<RunningPostfix> {
     return await startPostfix({
       hostname: "last.pine.example",
       mydestination: domains,
       ...(port === undefined ? {} : { port }),
       ...(tls === undefined ? {} : { tls }),
       ...(back === undefined ? {} : { relayTo: { host: "127.0.0.1", port: back } }),
-      settings: QUICK,
+      settings: {
+        ...QUICK,
+        ...(recipients === undefined
+          ? {}
+          : { smtpd_recipient_limit: `${recipients}`, smtpd_recipient_overshoot_limit: "1000" }),
+        ...(refuse === undefined
+          ? {}
+          : {
+              smtpd_recipient_restrictions: `check_recipient_access inline:{ { ${refuse} = 550 5.1.1 no such mailbox } }, permit_mynetworks`,
+            }),
+        ...(unreachable === undefined
+          ? {}
+          : {
+              transport_maps: `inline:{ { ${unreachable} = error:5.2.1 the mailbox is closed } }`,
+              smtpd_reject_unlisted_recipient: "no",
+            }),
+        ...(sevenBit === true ? { smtpd_discard_ehlo_keywords: "8bitmime, smtputf8" } : {}),
+      },
     });
   },
-  connections: (log) => new Set(log.match(/(?<=smtpd\[\d+\]: disconnect from .* mail=[^0].*)$/gm)).size,
+  connections: (log) => log.split("]: connect from").length - 1,
 };
 
 /** Retries that a test can wait for. */

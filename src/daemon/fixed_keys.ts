@@ -19,7 +19,12 @@ const FIXED = [
 
 /** The keys of a newly read configuration that differ and come into force only at the next start. */
 export function waitingForRestart(running: Config, read: Config): readonly string[] {
-  return FIXED.filter((key) => !isDeepStrictEqual(running[key], read[key]));
+  return FIXED.filter((key) => !isDeepStrictEqual(inUse(running, key), inUse(read, key)));
+}
+
+/** The next key of a certificate is nothing that a daemon uses. */
+function inUse(config: Config, key: (typeof FIXED)[number]): unknown {
+  return key === "certificate" ? config.certificate.map(({ chain, key }) => [chain, key]) : config[key];
 }
 
 /** What a running daemon can take over of a newly read configuration. */

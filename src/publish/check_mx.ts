@@ -35,7 +35,7 @@ function checkHost({ name, addresses }: SeenHost, mx: string): readonly Finding[
   const alias = addresses.flatMap(({ chain }) => chain)[0];
   const findings: Finding[] = [];
   if (alias !== undefined) {
-    // RFC 2181 §10.3
+    // RFC 5321 §5.1
     findings.push(
       finding("mx-alias", { record: mx, there: `${name}., an alias of ${alias.target}.`, should: `${alias.target}.` }),
     );

@@ -57,10 +57,20 @@ function mismatch(usable: readonly Tlsa[], one: OwnCertificate, context: TlsaCon
   const { record } = context;
   const parts = { record, there: thereAre(usable.map(tlsaText)), should: tlsa311(one.spki) };
   const judged = matches(agile(usable), one, context);
-  const detail = judged.ok ? one.file : `${one.file}: ${judged.error.detail}`;
+  const why = swapped(usable, one) ?? (judged.ok ? undefined : judged.error.detail);
+  const detail = why === undefined ? one.file : `${one.file}: ${why}`;
   // RFC 7672 §3.1.2
   const anchorsAlone = usable.every(({ usage }) => usage === DANE_TA);
   return finding(anchorsAlone ? "tlsa-ta-not-sent" : "tlsa-mismatch", { ...parts, detail });
+}
+
+/** The slip that tools make easy: the right digest under the wrong selector. */
+function swapped(usable: readonly Tlsa[], { chain, spki }: OwnCertificate): string | undefined {
+  const [leaf] = chain;
+  const ofCertificate = usable.some((one) => one.selector === SPKI && leaf !== undefined && hasDigest(one, leaf));
+  if (ofCertificate) return "the record has the digest of the certificate, and selector 1 means the key";
+  const ofKey = usable.some((one) => one.selector !== SPKI && hasDigest(one, spki));
+  return ofKey ? "the record has the digest of the key, and selector 0 means the certificate" : undefined;
 }
 
 /** Records that fit nothing we send and no next key; other senders may prefer them (RFC 7671 §8). */
@@ -98,10 +108,13 @@ function checkNext(records: readonly Tlsa[], { record, served }: TlsaContext): r
 }
 
 /** Whether a record names a bare key for DANE-EE. */
-function isOfKey({ usage, selector, matching, data }: Tlsa, spki: Uint8Array): boolean {
-  if (usage !== DANE_EE || selector !== SPKI) return false;
+function isOfKey(record: Tlsa, spki: Uint8Array): boolean {
+  return record.usage === DANE_EE && record.selector === SPKI && hasDigest(record, spki);
+}
+
+function hasDigest({ matching, data }: Tlsa, octets: Uint8Array): boolean {
   const digest = DIGESTS.get(matching);
-  return equalBytes(data, digest === undefined ? spki : createHash(digest).update(spki).digest());
+  return equalBytes(data, digest === undefined ? octets : createHash(digest).update(octets).digest());
 }
 
 const DANE_TA = 2;

@@ -113,7 +113,7 @@ const ATTACKS: readonly Row[] = [
   ["injection-after-220", "delivered may:plaintext", "deferred encrypt:!starttls", "deferred secure:!starttls"],
   ["ehlo-refused", "delivered may:plaintext", "deferred encrypt:!starttls", "deferred secure:!starttls"],
   ["reset-in-handshake", "delivered may:plaintext", "deferred encrypt:!handshake", "deferred secure:!handshake"],
-  ["greeting-554", "failed may:!greeting", "failed encrypt:!greeting", "failed secure:!greeting"],
+  ["greeting-554", "failed may:!greeting", "deferred encrypt:!greeting", "deferred secure:!greeting"],
   ["greeting-421", "deferred may:!greeting", "deferred encrypt:!greeting", "deferred secure:!greeting"],
   ["silent-close", "deferred may:!greeting", "deferred encrypt:!greeting", "deferred secure:!greeting"],
   ["mail-451", "deferred may:encrypted", "deferred encrypt:encrypted", "deferred secure:webpki"],

@@ -68,6 +68,8 @@ interface State {
   busy: Promise<void>;
   /** Whether the last attempt to renew the list failed. */
   failed: boolean;
+  /** Why the stored list could not be looked at, the last time. */
+  trouble?: string | undefined;
   /** What was stored before is no news. */
   opened: boolean;
 }
@@ -122,7 +124,10 @@ async function inTurn(state: State, work: (state: State) => Promise<void>): Prom
 
 async function look(state: State): Promise<void> {
   const loaded = await load(state);
-  if (!loaded.ok) tellNotRenewed(state, loaded.error);
+  const trouble = loaded.ok ? undefined : loaded.error;
+  // What stays in the way is told once.
+  if (trouble !== undefined && trouble !== state.trouble) tellNotRenewed(state, trouble);
+  state.trouble = trouble;
 }
 
 async function reload(state: State): Promise<void> {
@@ -145,9 +150,8 @@ async function load(state: State): Promise<Result<void, string>> {
   if (!stamp.ok || stamp.value === state.stamp) return stamp.ok ? ok(undefined) : stamp;
   const loaded = await loadList(options.directory, source);
   // What cannot be used is told once, until it changes again.
-  if (state.held !== undefined) state.stamp = stamp.value;
-  if (!loaded.ok) return loaded;
   state.stamp = stamp.value;
+  if (!loaded.ok) return loaded;
   // A list in force is not given up because its file has gone.
   if (loaded.value !== undefined) hold(state, loaded.value);
   return ok(undefined);

@@ -369,6 +369,31 @@ test("a stored list that cannot be used ends the start, and is told once while r
   assert.equal(saysOf(again), "enforce mx.pine.example");
 });
 
+test("what stands in the way of an import is told once, not at every look", async () => {
+  await using it = await world();
+  await using lists = await it.open({ from: { kind: "import" } });
+  const looks = async (): Promise<readonly string[]> => {
+    it.told.length = 0;
+    for (let look = 0; look < 5; look += 1) await lists.reload();
+    return it.told;
+  };
+  await mkdir(it.directory, { recursive: true });
+  const path = join(it.directory, "ours.list");
+  await writeFile(path, "half");
+  assert.equal((await looks()).length, 1);
+  assert.match(
+    it.told[0] ?? "",
+    /^The policy list ours could not be renewed, and there is none in force: .* is no stored list$/,
+  );
+  await rm(path);
+  assert.deepEqual(await looks(), []);
+  // A folder that is none cannot be looked into.
+  await rm(it.directory, { recursive: true });
+  await writeFile(it.directory, "");
+  assert.equal((await looks()).length, 1);
+  assert.match(it.told[0] ?? "", /ENOTDIR/);
+});
+
 test("a key that is replaced makes the stored list useless, which is told and ends the start", async () => {
   await using it = await world();
   await it.publish({ issued: NOW, policies: PINE });

@@ -15,6 +15,7 @@ import { type Daemon, openPolicyLook, startDaemon } from "../../../src/daemon/mo
 import { domain, NO_DEMAND, NULL_REVERSE_PATH } from "../../../src/mail/mod.ts";
 import { type Events, subscribe } from "../../../src/observe/mod.ts";
 import { tcpDialer } from "../../../src/smtp/io/mod.ts";
+import { spkiSha256 } from "../../../src/tls/mod.ts";
 import { testCa, type TestCa } from "../../support/certificates.ts";
 import { listSigner, type ListSigner, listText } from "../../support/list-signer.ts";
 import { type PolicyHost, policyHost } from "../../support/policy-host.ts";
@@ -26,6 +27,7 @@ const NOW = Date.now();
 
 let ca: TestCa;
 let folder: string;
+let daneKey: Uint8Array | undefined;
 let web: PolicyHost;
 let signer: ListSigner;
 const sinks = new Map<string, Sink>();
@@ -39,18 +41,26 @@ before(async () => {
     ["mx.oak.example", "mx.other.example"],
     ["mx.elm.example", "mx.other.example"],
     ["mx.sts.example", "mx.other.example"],
+    ["mx.stsonly.example", "mx.stsonly.example"],
+    ["mx.dane.example", "mx.other.example"],
     ["mx.evil.example", "mx.evil.example"],
   ] as const) {
     const certificate = await ca.issue([certified]);
     const context = createSecureContext({ cert: certificate.chain, key: certificate.key });
+    if (name === "mx.dane.example") daneKey = spkiSha256(certificate.der);
     sinks.set(name, await startSink({ hostname: name, tls: { contextFor: () => context } }));
   }
   sinks.set("mx.bare.example", await startSink({ hostname: "mx.bare.example" }));
-  const testing = "version: STSv1\nmode: testing\nmx: mx.sts.example\nmax_age: 86400\n";
-  web.behave("mta-sts.sts.example", {
-    certificate: await ca.issue(["mta-sts.sts.example"]),
-    answer: `HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: ${testing.length}\r\n\r\n${testing}`,
-  });
+  for (const [name, mode] of [
+    ["sts.example", "testing"],
+    ["stsonly.example", "enforce"],
+  ] as const) {
+    const policy = `version: STSv1\nmode: ${mode}\nmx: mx.${name}\nmax_age: 86400\n`;
+    web.behave(`mta-sts.${name}`, {
+      certificate: await ca.issue([`mta-sts.${name}`]),
+      answer: `HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: ${policy.length}\r\n\r\n${policy}`,
+    });
+  }
 });
 after(async () => {
   for (const sink of sinks.values()) await sink[Symbol.asyncDispose]();
@@ -74,17 +84,26 @@ async function serve(name: string, issued: Instant, policies: Record<string, str
 }
 
 function zone(): StaticZone {
-  const names = ["pine.example", "oak.example", "elm.example", "bare.example", "sts.example", "plain.example"];
+  const names = ["pine.example", "oak.example", "elm.example", "bare.example", "plain.example"];
+  const announced = ["sts.example", "stsonly.example"];
+  const secure = (...records: readonly unknown[]) => ({ kind: "data", security: "secure", records }) as const;
   const of = (name: string): StaticZone => ({
     [name]: { MX: [{ preference: 10, exchange: name === "plain.example" ? "mx.evil.example" : `mx.${name}` }] },
     [`mx.${name}`]: { A: ["127.0.0.1"] },
   });
   return {
-    ...Object.assign({}, ...names.map(of)),
+    ...Object.assign({}, ...[...names, ...announced].map(of)),
+    ...Object.fromEntries(
+      announced.flatMap((name) => [
+        [`_mta-sts.${name}`, { TXT: ["v=STSv1; id=1;"] }],
+        [`mta-sts.${name}`, { A: ["127.0.0.1"] }],
+      ]),
+    ),
+    "dane.example": { MX: secure({ preference: 10, exchange: "mx.dane.example" }) },
+    "mx.dane.example": { A: secure("127.0.0.1"), AAAA: { kind: "nodata", security: "secure" } },
+    "_25._tcp.mx.dane.example": { TLSA: secure({ usage: 3, selector: 1, matching: 1, data: daneKey }) },
     "mx.evil.example": { A: ["127.0.0.1"] },
     "lists.example": { A: ["127.0.0.1"] },
-    "_mta-sts.sts.example": { TXT: ["v=STSv1; id=1;"] },
-    "mta-sts.sts.example": { A: ["127.0.0.1"] },
   };
 }
 
@@ -166,6 +185,8 @@ const LISTED = {
   "elm.example": "testing mx.elm.example",
   "bare.example": "enforce mx.bare.example",
   "sts.example": "enforce mx.sts.example",
+  "stsonly.example": "enforce mx.elsewhere.example",
+  "dane.example": "enforce mx.elsewhere.example",
 };
 
 test("a list is fetched over HTTPS and enforced; the destination's own word comes first; an attacker gets nothing", async () => {
@@ -174,16 +195,35 @@ test("a list is fetched over HTTPS and enforced; the destination's own word come
   const inForce = heard("hopseal:policy", (text) => text.includes("is in force"));
   const daemon = await start(config, zone());
   try {
-    assert.match(await inForce, /from https:\/\/lists\.example:\d+\/policy\.json is in force: 5 domains$/);
+    assert.match(await inForce, /from https:\/\/lists\.example:\d+\/policy\.json is in force: 7 domains$/);
     const would = heard("hopseal:policy", (text) => text.includes("would not have got"));
     assert.deepEqual(
-      await send(daemon, "pine.example", "oak.example", "elm.example", "bare.example", "sts.example", "plain.example"),
+      await send(
+        daemon,
+        "pine.example",
+        "oak.example",
+        "elm.example",
+        "bare.example",
+        "sts.example",
+        "stsonly.example",
+        "dane.example",
+        "plain.example",
+      ),
       [
+        // Named, and certified for its name.
         "pine.example delivered list:webpki",
+        // Certified for another name.
         "oak.example deferred list:!verify",
+        // The same, in testing.
         "elm.example delivered may:encrypted",
+        // STARTTLS is not offered, or was taken away.
         "bare.example deferred list:!starttls",
+        // A live MTA-STS policy in testing replaces the entry, and so does an enforced one that names another host.
         "sts.example delivered may:encrypted",
+        "stsonly.example delivered sts:webpki",
+        // TLSA records of a signed MX replace it.
+        "dane.example delivered dane:dane",
+        // Not listed.
         "plain.example delivered may:encrypted",
       ],
     );

@@ -1,5 +1,9 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { readFile, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { join } from "node:path";
 import { suite, test } from "node:test";
 import { stsPolicyId } from "../../../src/publish/mod.ts";
 import { needs } from "../../support/programs.ts";
@@ -99,6 +103,49 @@ suite("hopseal run with [https]", { skip: needs("curl") }, () => {
     assert.ok(zone.out.includes(`id=${stsPolicyId(served.out)};`));
   });
 });
+
+suite("hopseal run with [https] under a supervisor", { skip: needs("curl", "systemd-socket-activate") }, () => {
+  test("takes the socket that was opened for it", async () => {
+    await using house = await openHouse();
+    const both = await house.pair("both", ["mx1.rook.example", "mta-sts.rook.example"]);
+    const port = await freePort();
+    const file = join(house.folder, "hopseal.toml");
+    const text = config("enforce", [both]).replace(
+      '[https]\naddress = "127.0.0.1:0"',
+      `[https]\naddress = "127.0.0.1:${port}"`,
+    );
+    await writeFile(file, text.replaceAll("{folder}", house.folder));
+    const run = [process.execPath, MAIN, "run", "-c", file];
+    const child = spawn("systemd-socket-activate", ["-l", `127.0.0.1:${port}`, "-E", "PATH", ...run]);
+    const ended = new Promise<number | null>((resolve) => child.once("exit", (status) => resolve(status)));
+    let log = "";
+    child.stderr.on("data", (chunk: Buffer) => {
+      log += chunk.toString();
+    });
+    try {
+      await once(child.stderr, "data");
+      assert.match(log, /^Listening on 127\.0\.0\.1/);
+      // The supervisor starts the program for the first client, who waits for it.
+      const served = await curl(house, port, [URL_OF("rook.example")]);
+      assert.match(served.out, /\r\nmode: enforce\r\n/, served.complaints);
+      child.kill("SIGTERM");
+      assert.equal(await ended, 0);
+      assert.ok(!log.includes('"event":"fault"'), log);
+    } finally {
+      child.kill("SIGKILL");
+      await ended;
+    }
+  });
+});
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => void server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  await new Promise<void>((resolve) => void server.close(() => resolve()));
+  if (address === null || typeof address === "string") throw new Error("No free port was found");
+  return address.port;
+}
 
 function portOf(hopseal: RunningHopseal): number {
   const line = hopseal.log.find((one) => one["event"] === "listening" && one["role"] === "https");

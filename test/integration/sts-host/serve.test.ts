@@ -176,10 +176,13 @@ suite("the policy host under pressure", () => {
   });
 
   test("more connections than allowed are closed at once, and the place is free again afterwards", async () => {
-    await using host = await hostWith(house, names, { policyOf, limits: { perAddress: 3, grace: 50 } });
+    await using host = await hostWith(house, names, {
+      policyOf,
+      limits: { perAddress: 3, grace: 50, deadline: 600_000 },
+    });
     const held = await Promise.all([plain(host), plain(host), plain(host)]);
     const fourth = await plain(host);
-    await once(fourth.resume(), "close");
+    await once(fourth.resume(), "close", { signal: AbortSignal.timeout(5000) });
     held[0]?.destroy();
     for (let attempt = 0; ; attempt++) {
       assert.ok(attempt < 1000, "the place stays taken");

@@ -7,6 +7,7 @@ import { exitOf, type PolicyFinding, policyText } from "./policy-report.ts";
 import { showTallies } from "./policy-tally.ts";
 import { policyListCommand } from "./policy/list.ts";
 import { explainFor } from "./policy/postfix.ts";
+import { policySuggestCommand } from "./policy/suggest.ts";
 import { print, printJson } from "./print.ts";
 import { requireConfig } from "./settings.ts";
 
@@ -46,6 +47,7 @@ export function policyCommand(): Command {
       await showTallies(itself.optsWithGlobals());
     });
   command.addCommand(policyListCommand());
+  command.addCommand(policySuggestCommand());
   return command;
 }
 

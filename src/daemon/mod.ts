@@ -15,6 +15,7 @@ export { runDaemon } from "./run.ts";
 export type { Seams } from "./seams.ts";
 export { testNames } from "./names.ts";
 export { mechanismsOf } from "./tls_query.ts";
+export { policiesOf as policyEntries } from "./translate.ts";
 export type { KnownHop } from "./next_hop_plan.ts";
 export { type Answer as PolicyAnswer, answerOf as policyAnswer } from "./policy_service_answer.ts";
 export { type Looked, openPolicyLook, type PolicyLook } from "./policy_look.ts";

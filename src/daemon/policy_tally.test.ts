@@ -4,7 +4,7 @@ import { ManualClock } from "../../test/support/clock.ts";
 import { domain } from "../mail/mod.ts";
 import { type Events, subscribe } from "../observe/mod.ts";
 import type { DaneFacts, Finding, ListFacts, StsFacts } from "../policy/mod.ts";
-import { parseTallyKey, type SessionRecord } from "../tlsrpt/mod.ts";
+import { parseSeenKey, parseTallyKey, type SessionRecord } from "../tlsrpt/mod.ts";
 import { forgetOldTallies, tallier, type TallyOptions } from "./policy_tally.ts";
 
 const STS = { kind: "policy", mode: "enforce", mx: [], id: "1", lines: ["mode: enforce"], expires: 1e15 } as const;
@@ -86,6 +86,8 @@ test("tallier: every session counts, a failed discovery once for each domain", (
   ]);
   assert.deepEqual(
     entries.map(({ day, key }) => {
+      const seen = parseSeenKey(key);
+      if (seen !== undefined) return `${day} ${seen.domain} ${seen.host} ${seen.showed}`;
       const parsed = parseTallyKey(key);
       assert.ok(parsed.ok);
       const { policy, result } = parsed.value;
@@ -93,8 +95,11 @@ test("tallier: every session counts, a failed discovery once for each domain", (
     }),
     [
       "2026-03-03 pine.example no-policy-found success",
+      "2026-03-03 pine.example mx.pine.example encrypted",
       "2026-03-03 pine.example no-policy-found success",
+      "2026-03-03 pine.example mx2.pine.example encrypted",
       "2026-03-03 rook.example no-policy-found success",
+      "2026-03-03 rook.example mx.pine.example encrypted",
       "2026-03-03 pine.example sts sts-policy-fetch-error",
       "2026-03-03 rook.example sts sts-policy-fetch-error",
     ],

@@ -1,5 +1,5 @@
 import type { ClientSession, SessionFailure } from "../smtp/client/mod.ts";
-import type { Rung } from "../policy/mod.ts";
+import { certifiedNames, type Rung } from "../policy/mod.ts";
 import type { SessionRecord } from "../tlsrpt/mod.ts";
 import type { PlannedHost, RuledOut } from "./plan.ts";
 import type { Dialled } from "./walk.ts";
@@ -17,10 +17,15 @@ export function sessionRecord(
     // After a rung with TLS that failed, the failure was told of by that rung.
     const unoffered = kind === "plaintext" && rung.kind === "tls";
     const failure = unoffered ? { failure: { result: "starttls-not-supported" } as const } : {};
-    return { ...base, reached: kind, findings, ...failure };
+    return { ...base, reached: kind, findings, ...failure, ...certifiedOf(session.proof, target.host) };
   }
   const { findings, tls } = session;
   return { ...base, reached: "failed", findings, ...(tls === undefined ? {} : { failure: tls }) };
+}
+
+function certifiedOf(proof: ClientSession["proof"], host: string): Pick<SessionRecord, "certified"> {
+  const names = proof.kind === "tls" && proof.seen !== undefined ? certifiedNames(proof.seen, host) : undefined;
+  return names === undefined ? {} : { certified: names };
 }
 
 /** A host that the decision left out before anything was dialled. */

@@ -1,5 +1,6 @@
 export * from "./admit.ts";
 export { attackerCould } from "./attacker.ts";
+export { certifiedNames } from "./certified.ts";
 export * from "./conclude.ts";
 export { allowPlaintext, confirmPeer } from "./confirm.ts";
 export * from "./decide.ts";
@@ -16,4 +17,5 @@ export * from "./sources/sts.ts";
 export type { StsNews } from "./sources/sts-news.ts";
 export { parseStsPolicy, type StsPolicy } from "./sources/sts-policy.ts";
 export { selectStsRecord, type StsRecord } from "./sources/sts-record.ts";
+export { type Evidence, type Sight, type Suggestion, suggestPolicies } from "./suggest.ts";
 export * from "./types.ts";

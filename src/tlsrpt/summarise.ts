@@ -1,5 +1,6 @@
 import type { TlsResult } from "../policy/mod.ts";
 import { parseTallyKey } from "./key.ts";
+import { isSeenKey } from "./seen.ts";
 import type { Tally } from "./tally.ts";
 import type { FailureDetail, PolicySummary, ReportedPolicy, TallyRecord } from "./types.ts";
 
@@ -22,6 +23,8 @@ export function summarise(tallies: readonly (Tally & { readonly count: number })
   const days = new Map<string, Day>();
   let unread = 0;
   for (const { day, key, count } of tallies) {
+    // No session of a report: what hosts showed is counted beside it.
+    if (isSeenKey(key)) continue;
     const record = parseTallyKey(key);
     if (!record.ok) {
       unread += count;

@@ -15,6 +15,8 @@ export interface SessionRecord {
   readonly sts?: StsFacts;
   /** How far it came. `refused` is a host ruled out by the decision; `failed` a session that never got to MAIL. */
   readonly reached: "tls" | "plaintext" | "refused" | "failed";
+  /** The names in its certificate, where the host showed a trusted one for its own name, asked or not. */
+  readonly certified?: readonly string[];
   /** What `confirmPeer` said, where it was asked. */
   readonly findings: readonly Finding[];
   /** Where TLS was the trouble; without it a session that failed or went in plaintext is not counted. */

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { utf8 } from "../../../src/base/mod.ts";
 import { askDaemon } from "../../../src/daemon/control_client.ts";
+import { parseSeenKey } from "../../../src/tlsrpt/mod.ts";
 import { connectPlain, MAY, outgoing } from "../../support/client.ts";
 import { buildWorld, type World } from "../../support/dns-world.ts";
 import { type HopsealOptions, type RunningHopseal, startHopseal } from "../../support/hopseal.ts";
@@ -22,6 +23,8 @@ export interface Seen {
 export interface Report {
   readonly seen: Readonly<Record<string, Seen>>;
   readonly pins: Readonly<Record<string, string>>;
+  /** What is remembered of our own sessions, by destination. */
+  readonly showed: Readonly<Record<string, string>>;
   readonly counts: { readonly requests: number; readonly hits: number; readonly failures: number };
 }
 
@@ -39,7 +42,8 @@ const postfix = undo.use(await startPostfix({ settings: settings(hopseal) }));
 const report: Report = {
   pins: Object.fromEntries(placed.pins),
   seen: await observe(),
-  counts: await counts(),
+  counts: (await ask<{ policyService: Report["counts"] }>("status")).policyService,
+  showed: await showed(),
 };
 process.stdout.write(`${JSON.stringify(report)}\n`);
 
@@ -111,10 +115,16 @@ async function postmap(key: string): Promise<string> {
   return String(run.stderr).includes("error: ") ? "TEMP" : "NOTFOUND";
 }
 
-async function counts(): Promise<Report["counts"]> {
-  const status = await askDaemon(join(hopseal.folder, "data", "control.sock"), { method: "GET", path: "status" });
-  assert.ok(status.ok);
-  return (status.value as { policyService: Report["counts"] }).policyService;
+async function showed(): Promise<Report["showed"]> {
+  const { tallies } = await ask<{ tallies: { key: string }[] }>("tallies");
+  const seen = tallies.flatMap(({ key }) => parseSeenKey(key) ?? []);
+  return Object.fromEntries(seen.map(({ domain, showed: what }) => [domain, what]));
+}
+
+async function ask<T>(path: string): Promise<T> {
+  const answer = await askDaemon(join(hopseal.folder, "data", "control.sock"), { method: "GET", path });
+  assert.ok(answer.ok);
+  return answer.value as T;
 }
 
 function configuration({ ca, web, local, list }: Placed, { anchors }: Pick<World, "anchors">): HopsealOptions {

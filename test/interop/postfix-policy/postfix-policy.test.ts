@@ -65,6 +65,16 @@ test("Postfix through the policy service: it asks once for each message, and wha
   assert.ok(hits >= names - failures && failures >= 2, JSON.stringify(report.counts));
 });
 
+test("our own sessions beside it: what each host showed is remembered, whether or not anybody asked for it", {
+  skip,
+}, () => {
+  const kept = (name: string): readonly unknown[] =>
+    SITUATIONS.map((situation) => report.showed[`${name}-${situation}.plain.example`]);
+  assert.deepEqual(kept("none"), ["certified", "clear", "encrypted", "encrypted"]);
+  assert.deepEqual(kept("encrypt"), ["certified", "failed", "encrypted", "encrypted"]);
+  assert.deepEqual(kept("sts"), ["certified", "failed", "failed", "failed"]);
+});
+
 /** In namespaces of its own, with a resolv.conf of its own, so that Postfix finds our DNS and mail hosts on port 25. */
 async function runInside(): Promise<Report> {
   const folder = await mkdtemp(join(tmpdir(), "hopseal-inside-"));

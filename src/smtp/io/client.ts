@@ -136,11 +136,12 @@ async function converse(
 
 /**
  * The permission to go on in plaintext with a host that offers no STARTTLS: nothing was tried that could have gone wrong,
- * so the connection is as good as a new one (RFC 3207 §4). It exists where the decision has that rung.
+ * so the connection is as good as a new one (RFC 3207 §4). It exists where the decision has that rung, and never for a
+ * login that must not be sent that way.
  */
-function plainRung({ decision, options }: Attempt): PlaintextAllowed | undefined {
+function plainRung({ target, decision, options }: Attempt): PlaintextAllowed | undefined {
   const allowed = options.gate.allowPlaintext(decision);
-  return allowed.kind === "plaintext" ? allowed : undefined;
+  return allowed.kind === "plaintext" && mayLogIn(target, allowed) ? allowed : undefined;
 }
 
 /** The handshake, and the verdict on the peer before anything is said inside TLS. */

@@ -144,6 +144,18 @@ test("AUTH: a host that has not proved who it is gets QUIT and never a login (RF
   assert.deepEqual([asked, peer.connections.total], [0, before]);
 });
 
+test("AUTH: whoever hides STARTTLS gets no login, though the decision has a rung in plaintext (RFC 4954 §4, §9)", async () => {
+  await using peer = await startPeer({ offers: ["AUTH PLAIN LOGIN"] });
+  const target = credentials(() => assert.fail("asked for the password"));
+  const stripped = await failed(peer, { target, decision: MAY });
+  assert.deepEqual([stripped.stage, stripped.status.cause], ["starttls", "tls-not-offered"]);
+  await peer.empty();
+  assert.deepEqual(
+    peer.lines.filter((line) => line.startsWith("AUTH")),
+    [],
+  );
+});
+
 test("AUTH: this machine needs no TLS, by loopback address or unix socket", async () => {
   const answer: PeerOptions["answer"] = (line) => (line.startsWith("AUTH ") ? "235 2.7.0 welcome" : undefined);
   await using peer = await startPeer({ offers: OFFERS, answer });

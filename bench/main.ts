@@ -1,6 +1,7 @@
 import { accept } from "./accept.ts";
 import { dnsLookups } from "./dns.ts";
 import { decisions } from "./policy.ts";
+import { policyCost } from "./policy-cost.ts";
 import { policyLookups } from "./policy-service.ts";
 import { relay, relayTls } from "./relay.ts";
 import { trace } from "./trace.ts";
@@ -12,6 +13,7 @@ const MEASUREMENTS = new Map<string, () => Promise<readonly ({ readonly good: bo
   ["relay-tls", async () => [await relayTls()]],
   ["trace", async () => [await trace()]],
   ["policy", async () => [decisions()]],
+  ["policy-cost", async () => await policyCost()],
   ["policy-service", async () => [await policyLookups()]],
   ["dns", async () => await dnsLookups()],
 ]);

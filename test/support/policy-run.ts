@@ -1,5 +1,5 @@
-import { seededRandom, systemClock, systemRandom, utf8 } from "../../src/base/mod.ts";
-import { patientDial, startDelivery } from "../../src/delivery/remote/mod.ts";
+import { type Millis, seededRandom, systemClock, systemRandom, utf8 } from "../../src/base/mod.ts";
+import { type Delivery, patientDial, startDelivery } from "../../src/delivery/remote/mod.ts";
 import { domain, type Envelope, NULL_REVERSE_PATH } from "../../src/mail/mod.ts";
 import { type Events, subscribe } from "../../src/observe/mod.ts";
 import { policySources, startStsCache } from "../../src/policy/io/mod.ts";
@@ -26,20 +26,8 @@ export async function runRows(world: PolicyWorld): Promise<readonly (readonly [s
 async function runGroup(world: PolicyWorld, group: readonly Placed[]): Promise<ReadonlyMap<Placed, string>> {
   await using store = memoryStore({ clock: systemClock });
   const taking = takingOf(group[0]?.row);
-  const random = seededRandom(7);
-  await using cache = startStsCache({
-    resolver: world.resolver,
-    fetch: world.fetch,
-    store: world.store,
-    clock: systemClock,
-    random,
-  });
-  const sources = policySources({
-    resolver: world.resolver,
-    clock: systemClock,
-    dane: { off: async () => undefined, insecureMx: taking.daneInsecureMx },
-    sts: cache,
-  });
+  await using opened = sourcesIn(world, taking);
+  const { sources } = opened;
   const ended = await deliverGroup(group, { world, store, sources, taking });
   const counted = await countedBy(store, group);
   const results = new Map<Placed, string>();
@@ -62,17 +50,19 @@ async function runGroup(world: PolicyWorld, group: readonly Placed[]): Promise<R
   return results;
 }
 
-interface Parts {
+export interface Parts {
   readonly world: PolicyWorld;
   readonly store: Store;
   readonly sources: PolicySources;
   readonly taking: Taking;
+  /** How long an idle connection waits for another message; default as the program has it. */
+  readonly reuse?: Millis;
 }
 
 type Line = Events["hopseal:attempt"];
 
 async function deliverGroup(group: readonly Placed[], parts: Parts): Promise<ReadonlyMap<Placed, Line>> {
-  const { world, store, sources, taking } = parts;
+  const { store } = parts;
   const lines = new Map<Placed, Line>();
   const waiting = new Map<string, Placed>();
   const over = Promise.withResolvers<void>();
@@ -84,21 +74,36 @@ async function deliverGroup(group: readonly Placed[], parts: Parts): Promise<Rea
   });
   for (const placed of group) waiting.set(await commit(store, placed), placed);
   const stop = new AbortController();
+  const delivery = deliverIn(group, parts, stop.signal);
+  try {
+    await over.promise;
+  } finally {
+    stop.abort();
+    await delivery.done;
+  }
+  return lines;
+}
+
+/** Starts the sending side in this world; it works until the signal. */
+export function deliverIn(
+  group: readonly Placed[],
+  { world, store, sources, taking, reuse }: Parts,
+  signal: AbortSignal,
+): Delivery {
   const tcp = tcpDialer({ clock: systemClock });
   const dial = patientDial(
-    async (target, signal) =>
-      await tcp({ ...target, address: "127.0.0.1", port: world.portOf(target.address) }, signal),
+    async (target, abort) => await tcp({ ...target, address: "127.0.0.1", port: world.portOf(target.address) }, abort),
     systemClock,
   );
   const gate = { confirmPeer, allowPlaintext, admit };
   const session = { hostname: "mx1.rook.example", trust: world.trust, clock: systemClock, gate, dial };
-  const delivery = startDelivery({
+  return startDelivery({
     store,
     clock: systemClock,
     random: seededRandom(1),
     resolver: world.resolver,
-    openSession: async (target, decision, rung, signal) =>
-      await openSession(target, decision, rung, { ...session, ...(signal === undefined ? {} : { signal }) }),
+    openSession: async (target, decision, rung, abort) =>
+      await openSession(target, decision, rung, { ...session, ...(abort === undefined ? {} : { signal: abort }) }),
     routes: group.flatMap((placed) => {
       const { hop } = placed.published;
       if (hop === undefined) return [];
@@ -113,19 +118,32 @@ async function deliverGroup(group: readonly Placed[], parts: Parts): Promise<Rea
     taking,
     tally: tallier({ clock: systemClock, taking }),
     concurrency: 12,
+    ...(reuse === undefined ? {} : { reuse }),
     newQueueId: () => newQueueId(systemClock, systemRandom),
-    signal: stop.signal,
+    signal,
   });
-  try {
-    await over.promise;
-  } finally {
-    stop.abort();
-    await delivery.done;
-  }
-  return lines;
 }
 
-async function commit(store: Store, placed: Placed): Promise<string> {
+/** What the destinations of this world publish, asked for anew until disposed. */
+export function sourcesIn(world: PolicyWorld, taking: Taking): { readonly sources: PolicySources } & AsyncDisposable {
+  const cache = startStsCache({
+    resolver: world.resolver,
+    fetch: world.fetch,
+    store: world.store,
+    clock: systemClock,
+    random: seededRandom(7),
+  });
+  const sources = policySources({
+    resolver: world.resolver,
+    clock: systemClock,
+    dane: { off: async () => undefined, insecureMx: taking.daneInsecureMx },
+    sts: cache,
+  });
+  return { sources, [Symbol.asyncDispose]: async () => await cache[Symbol.asyncDispose]() };
+}
+
+/** Queues the message of a row; its id. */
+export async function commit(store: Store, placed: Placed): Promise<string> {
   const id = newQueueId(systemClock, systemRandom);
   const body = utf8("Subject: x\r\n\r\nThe canary sings\r\n");
   const sink = store.stage();

@@ -3,20 +3,23 @@ import { open, rename, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { err, ok, type Result, systemRandom } from "../base/mod.ts";
 import type { LocalMessage } from "../submission/mod.ts";
-import { dropFile, DROPPED } from "./drop_file.ts";
+import { dropFile, DROPPED, LONGEST_ENVELOPE } from "./drop_file.ts";
 
 /**
  * Leaves a message for the daemon; it is on disk when this resolves. The folder may be one in which its users can make
  * files and see none, so nothing in it is listed.
  */
 export async function leaveInDrop(folder: string, message: LocalMessage): Promise<Result<{ name: string }, string>> {
+  const whole = dropFile(message);
+  if (whole.length - message.content.length > LONGEST_ENVELOPE)
+    return err("The message has too many recipients for the drop folder; send it in parts");
   const name = Buffer.from(systemRandom.bytes(16)).toString("hex");
   const unfinished = join(folder, `.${name}`);
   try {
     const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
     const file = await open(unfinished, flags, 0o640);
     try {
-      await file.writeFile(dropFile(message));
+      await file.writeFile(whole);
       await file.sync();
     } finally {
       await file.close();

@@ -10,19 +10,26 @@ import { buildWorld, type World } from "../../support/dns-world.ts";
 import { type HopsealOptions, type RunningHopseal, startHopseal } from "../../support/hopseal.ts";
 import { type RunningPostfix, startPostfix } from "../../support/postfix.ts";
 import { type Placed, placeAll } from "./_place.ts";
-import { SERVICE } from "./_scenes.ts";
+import { ANYBODY, BLIND, SERVICE } from "./_scenes.ts";
+
+/** What became of a message, and the label of the host that has it. */
+export type Fate = readonly [fate: string, at: string];
 
 /** What became of a destination: what was answered about it, and where mail went from each of the two. */
 export interface Seen {
   readonly answer: string;
   readonly row: string;
-  readonly postfix: readonly [fate: string, at: string];
-  readonly own: readonly [fate: string, at: string];
+  readonly postfix: Fate;
+  readonly own: Fate;
 }
 
 export interface Report {
   readonly seen: Readonly<Record<string, Seen>>;
   readonly pins: Readonly<Record<string, string>>;
+  /** A Postfix that validates nothing, by destination. */
+  readonly blind: Readonly<Record<string, Fate>>;
+  /** A Postfix whose Hopseal is gone. */
+  readonly alone: Fate;
   /** What is remembered of our own sessions, by destination. */
   readonly showed: Readonly<Record<string, string>>;
   readonly counts: { readonly requests: number; readonly hits: number; readonly failures: number };
@@ -39,17 +46,22 @@ const world = undo.use(await buildWorld(placed.zones));
 undo.use(await world.recursor({ extra: "interface: 127.0.0.1@53" }));
 const hopseal = undo.use(await startHopseal(configuration(placed, world)));
 const postfix = undo.use(await startPostfix({ settings: settings(hopseal) }));
-const report: Report = {
+const report: Omit<Report, "alone"> = {
   pins: Object.fromEntries(placed.pins),
   seen: await observe(),
   counts: (await ask<{ policyService: Report["counts"] }>("status")).policyService,
   showed: await showed(),
+  blind: await observeBlind(),
 };
-process.stdout.write(`${JSON.stringify(report)}\n`);
+await hopseal.stop();
+await send(postfix.port, "alone", [ANYBODY]);
+const alone = await fateOf(postfix, ANYBODY, "alone");
+process.stdout.write(`${JSON.stringify({ ...report, alone } satisfies Report)}\n`);
 
 async function observe(): Promise<Report["seen"]> {
-  await Promise.all([send(postfix.port, "postfix"), send(hopseal.ports[0] ?? 0, "own")]);
-  const fates = await postfixFates(postfix, placed.destinations);
+  const { destinations } = placed;
+  await Promise.all([send(postfix.port, "postfix", destinations), send(hopseal.ports[0] ?? 0, "own", destinations)]);
+  const fates = await postfixFates(postfix, placed.destinations, "postfix");
   const seen = await Promise.all(
     placed.destinations.map(async (name): Promise<readonly [string, Seen]> => {
       const attempt = await hopseal.waitFor((line) => line["event"] === "attempt" && line["to"] === `bo@${name}`);
@@ -68,10 +80,25 @@ async function observe(): Promise<Report["seen"]> {
   return Object.fromEntries(seen);
 }
 
-async function send(port: number, who: string): Promise<void> {
+/** What DANE comes to where Postfix is not told to ask for signed answers. */
+async function observeBlind(): Promise<Report["blind"]> {
+  const more = { smtp_dns_support_level: "enabled", smtp_tls_security_level: "may" };
+  await using blind = await startPostfix({ settings: { ...settings(hopseal), ...more } });
+  await send(blind.port, "blind", BLIND);
+  const fates: [string, Fate][] = [];
+  for (const name of BLIND) fates.push([name, await fateOf(blind, name, "blind")]);
+  return Object.fromEntries(fates);
+}
+
+async function fateOf(running: RunningPostfix, name: string, who: string): Promise<Fate> {
+  const fates = await postfixFates(running, [name], who);
+  return given(name, who, fates.get(name) === "sent");
+}
+
+async function send(port: number, who: string, names: readonly string[]): Promise<void> {
   const session = await connectPlain(port);
   assert.ok(!("kind" in session));
-  for (const name of placed.destinations) {
+  for (const name of names) {
     const letter = { content: utf8("Subject: x\r\n\r\nx\r\n"), to: [`bo@${name}`], from: `${who}@rook.example` };
     const sent = await session.send(outgoing(letter), MAY);
     assert.ok(!("kind" in sent) && sent.recipients.every(({ code }) => code === 250), JSON.stringify(sent));
@@ -80,11 +107,19 @@ async function send(port: number, who: string): Promise<void> {
 }
 
 /** Another program's log can only be polled. */
-async function postfixFates(running: RunningPostfix, names: readonly string[]): Promise<ReadonlyMap<string, string>> {
+async function postfixFates(
+  running: RunningPostfix,
+  names: readonly string[],
+  who: string,
+): Promise<ReadonlyMap<string, string>> {
   const fates = new Map<string, string>();
   for (let tries = 0; tries < 600 && fates.size < names.length; tries++) {
     await new Promise((resolve) => setTimeout(resolve, 100));
-    for (const line of (await running.log()).split("\n")) {
+    const lines = (await running.log()).split("\n");
+    // The queue manager names the sender, and the client of SMTP the end.
+    const ids = lines.flatMap((line) => (line.includes(`from=<${who}@`) ? [/\]: (\w+):/.exec(line)?.[1]] : []));
+    for (const line of lines) {
+      if (!ids.includes(/\]: (\w+):/.exec(line)?.[1])) continue;
       const name = /to=<bo@([^>]+)>/.exec(line)?.[1];
       const status = /status=(\w+)/.exec(line)?.[1];
       if (name !== undefined && status !== undefined) fates.set(name, status);
@@ -95,7 +130,7 @@ async function postfixFates(running: RunningPostfix, names: readonly string[]): 
 }
 
 /** Where the message of `who` is; a program that says it was taken, and a host that has none, do not go together. */
-function given(name: string, who: string, said: boolean): readonly [string, string] {
+function given(name: string, who: string, said: boolean): Fate {
   for (const [host, { given: messages }] of placed.hosts) {
     const found = messages.find(({ from }) => from === `${who}@rook.example`);
     if (host.endsWith(`.${name}`) && found !== undefined) {

@@ -131,3 +131,14 @@ export const SPECIAL: Readonly<
 
 /** Where Postfix asks. */
 export const SERVICE = "127.0.0.1:8461";
+
+/** Destinations that a Postfix without DNSSEC is tried with. */
+export const BLIND: readonly string[] = [
+  "dane-honest.signed.example",
+  "dane-stripped.signed.example",
+  "sts-honest.plain.example",
+  "sts-stripped.plain.example",
+  "some-dane.signed.example",
+];
+/** A destination that takes mail from anybody. */
+export const ANYBODY = "none-honest.plain.example";

@@ -65,6 +65,23 @@ test("Postfix through the policy service: it asks once for each message, and wha
   assert.ok(hits >= names - failures && failures >= 2, JSON.stringify(report.counts));
 });
 
+test("a Postfix without DNSSEC: DANE waits, MTA-STS holds, and hosts of which only some have TLSA records lose it, as the table says", {
+  skip,
+}, () => {
+  assert.deepEqual(report.blind, {
+    "dane-honest.signed.example": ["waits", ""],
+    "dane-stripped.signed.example": ["waits", ""],
+    "sts-honest.plain.example": ["tls", "mx"],
+    "sts-stripped.plain.example": ["waits", ""],
+    "some-dane.signed.example": ["clear", "first"],
+  });
+  assert.equal(ROWS["some-dane"].beside, "weaker");
+});
+
+test("a Postfix whose policy service is gone keeps the mail, also for those of whom nothing is asked", { skip }, () => {
+  assert.deepEqual(report.alone, ["waits", ""]);
+});
+
 test("our own sessions beside it: what each host showed is remembered, whether or not anybody asked for it", {
   skip,
 }, () => {

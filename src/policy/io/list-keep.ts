@@ -160,12 +160,14 @@ async function load(state: State): Promise<Result<void, string>> {
 /** Asks where the list comes from, and takes what is new there. */
 async function take(state: State): Promise<Result<void, string>> {
   const { source, options, stop } = state;
-  // Somebody may have imported a newer one meanwhile.
-  const loaded = await load(state);
-  if (!loaded.ok) return loaded;
+  const known = await load(state);
+  if (!known.ok) return known;
   const present = state.held === undefined ? {} : { held: state.held };
   const offered = await offeredList(source, { fetch: options.fetch, signal: stop.signal, ...present });
   if (!offered.ok || offered.value === undefined) return offered.ok ? ok(undefined) : offered;
+  // A fetch takes its time: somebody may have imported a newer one meanwhile.
+  const loaded = await load(state);
+  if (!loaded.ok) return loaded;
   const taken = await takeList(offered.value, {
     directory: options.directory,
     source,

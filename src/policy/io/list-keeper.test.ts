@@ -37,6 +37,8 @@ interface World extends AsyncDisposable {
   readonly asked: string[];
   /** Faults, and news of lists as "name what text". */
   readonly told: string[];
+  /** Happens during each fetch. */
+  meanwhile?: () => Promise<void>;
   publish(text: ListText, more?: { readonly by?: ListSigner; readonly signedAt?: Instant }): Promise<void>;
   open(more?: Partial<ListSource>, readOnly?: boolean): Promise<PolicyLists>;
 }
@@ -51,7 +53,7 @@ async function world(): Promise<World> {
     assert.equal(source, "list");
     told.push(`${name} ${what}: ${text}`);
   });
-  return {
+  const it: World = {
     clock,
     directory: join(directory, "lists"),
     served,
@@ -71,6 +73,7 @@ async function world(): Promise<World> {
         onFault: (text) => told.push(text),
         fetch: async (_source, url): Promise<Result<Bytes, string>> => {
           asked.push(url.pathname);
+          await it.meanwhile?.();
           const found = served.get(url.href);
           return found === undefined ? err(`${url.href} is not there`) : ok(found);
         },
@@ -80,6 +83,7 @@ async function world(): Promise<World> {
       await rm(directory, { recursive: true, force: true });
     },
   };
+  return it;
 }
 
 function source(more: Partial<ListSource> = {}): ListSource {
@@ -323,6 +327,28 @@ test("an import is taken within half a minute, or at once when asked, and goes b
   await lists.renew();
   assert.equal(saysOf(lists), "enforce mx4.pine.example");
   assert.match(it.told.at(-1) ?? "", /it is older/);
+});
+
+test("a list that is imported while an older one is fetched is not lost", async () => {
+  await using it = await world();
+  await it.publish({ issued: NOW - DAY, policies: PINE });
+  await using lists = await it.open();
+  await lists.renew();
+  await it.publish({ issued: NOW - 2 * HOUR, policies: PINE });
+  const octets = listText({ issued: NOW - HOUR, policies: { "pine.example": "enforce mx2.pine.example" } });
+  const signature = await signer.sign(octets, NOW - HOUR);
+  it.meanwhile = async () => {
+    const taken = await takeList(
+      { octets, signature, from: "by hand" },
+      { directory: it.directory, source: source(), now: it.clock.now() },
+    );
+    assert.ok(taken.ok);
+  };
+  await lists.renew();
+  assert.equal(saysOf(lists), "enforce mx2.pine.example");
+  assert.match(it.told.at(-1) ?? "", /it is older/);
+  const stored = await loadList(it.directory, source());
+  assert.equal(stored.ok ? stored.value?.from : stored.error, "by hand");
 });
 
 test("a stored list that cannot be used ends the start, and is told once while running", async () => {

@@ -8,6 +8,10 @@ import { join } from "node:path";
 export interface DovecotOptions {
   /** Users by address, with what each may have; everybody else is unknown. */
   readonly users: Readonly<Record<string, DovecotUser>>;
+  /** The port of its LMTP; a free one unless given. */
+  readonly port?: number;
+  /** A full mailbox is refused for good, with 552 instead of 452. */
+  readonly fullForGood?: boolean;
 }
 
 export interface DovecotUser {
@@ -33,7 +37,7 @@ export interface RunningDovecot extends AsyncDisposable {
 export async function startDovecot(options: DovecotOptions): Promise<RunningDovecot> {
   // A unix socket's path has room for about 100 octets.
   const directory = await mkdtemp(join(tmpdir(), "hs-dove-"));
-  const port = await freePort();
+  const port = options.port ?? (await freePort());
   const path = join(directory, "lmtp");
   await layOut(directory, options, { port, path });
   const child = spawn("dovecot", ["-F", "-c", join(directory, "dovecot.conf")], { stdio: "ignore" });
@@ -69,7 +73,7 @@ export async function startDovecot(options: DovecotOptions): Promise<RunningDove
 
 async function layOut(
   directory: string,
-  { users }: DovecotOptions,
+  { users, fullForGood = false }: DovecotOptions,
   place: { readonly port: number; readonly path: string },
 ): Promise<void> {
   await chmod(directory, 0o755);
@@ -81,10 +85,13 @@ async function layOut(
     return `${address}:{PLAIN}${password}:${NOBODY}:${NOBODY}::${join(mail, address)}::${rule}\n`;
   });
   await writeFile(join(directory, "users"), entries.join(""), { mode: 0o644 });
-  await writeFile(join(directory, "dovecot.conf"), configuration(directory, place));
+  await writeFile(join(directory, "dovecot.conf"), configuration(directory, { ...place, fullForGood }));
 }
 
-function configuration(directory: string, { port, path }: { readonly port: number; readonly path: string }): string {
+function configuration(
+  directory: string,
+  { port, path, fullForGood }: { readonly port: number; readonly path: string; readonly fullForGood: boolean },
+): string {
   const users = join(directory, "users");
   return `
 base_dir = ${join(directory, "run")}
@@ -105,7 +112,7 @@ default_login_user = nobody
 auth_mechanisms = plain login
 disable_plaintext_auth = no
 recipient_delimiter =
-quota_full_tempfail = yes
+quota_full_tempfail = ${fullForGood ? "no" : "yes"}
 lmtp_rcpt_check_quota = no
 passdb {
   driver = passwd-file

@@ -122,6 +122,7 @@ async function secure(
     servername: host,
     trust,
     hello: "full",
+    keys: "ephemeral",
     deadline: FETCH_DEADLINE,
     clock,
     signal,

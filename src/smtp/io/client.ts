@@ -159,6 +159,7 @@ async function goSecure(
     servername: decision.sni,
     trust: options.trust,
     hello: rung.kind === "tls" ? rung.hello : "full",
+    keys: decision.floor.kind === "authenticated" ? "ephemeral" : "any",
     deadline: timeouts.handshake,
     clock: options.clock,
     signal,

@@ -6,6 +6,7 @@ import { after, before, test } from "node:test";
 import { createServer as createTlsServer, createSecureContext, type TlsOptions, TLSSocket } from "node:tls";
 import { ManualClock } from "../../../test/support/clock.ts";
 import { type TestCa, type TestCertificate, testCa } from "../../../test/support/certificates.ts";
+import { mint, rsaKeys, toPem } from "../../../test/support/mint.ts";
 import { systemClock } from "../../base/mod.ts";
 import { type HandshakeFault, type UpgradeOptions, upgrade } from "./handshake.ts";
 import { openTrust, type TrustStore } from "./trust.ts";
@@ -254,4 +255,33 @@ test("openTrust: errors name the file; the system's and the bundled roots open",
   assert.match(broken.ok ? "" : broken.error, /^the given roots hold a certificate that cannot be read, number 1$/);
   const bundled = await openTrust({ kind: "bundled" });
   assert.ok(bundled.ok && bundled.value.roots > 50);
+});
+
+test("upgrade: key transport by RSA where any keys will do, and not even offered where they must be ephemeral", async () => {
+  const keys = rsaKeys();
+  const { der } = mint({ keys, names: ["mx.pine.example"] });
+  const key = keys.privateKey.export({ type: "pkcs8", format: "pem" });
+  const fixed: TlsOptions = { cert: toPem(der), key, maxVersion: "TLSv1.2", ciphers: "AES128-GCM-SHA256" };
+  const either: TlsOptions = {
+    ...fixed,
+    ciphers: "AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256",
+    honorCipherOrder: true,
+  };
+  const found: string[] = [];
+  for (const [peer, wanted] of [
+    [fixed, "any"],
+    [fixed, "ephemeral"],
+    [either, "any"],
+    [either, "ephemeral"],
+    [{ cert: toPem(der), key }, "ephemeral"],
+  ] as const) {
+    for (const hello of ["full", "small"] as const) {
+      const result = await upgrade(await tlsPeer(peer), options({ hello, keys: wanted }));
+      found.push(result.ok ? result.value.handshake.session.cipher : result.error.kind);
+      if (result.ok) result.value.socket.destroy();
+    }
+  }
+  const [rsa, ecdhe] = ["TLS_RSA_WITH_AES_128_GCM_SHA256", "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"];
+  const best = "TLS_AES_256_GCM_SHA384";
+  assert.deepEqual(found, [rsa, rsa, "failed", "failed", rsa, rsa, ecdhe, ecdhe, best, best]);
 });

@@ -3,13 +3,15 @@ import type { Duplex } from "node:stream";
 import { connect, type TLSSocket } from "node:tls";
 import { type Clock, err, type Millis, ok, type Result } from "../../base/mod.ts";
 import type { Handshake, TlsSession } from "../session.ts";
-import type { TrustStore } from "./trust.ts";
+import type { KeyExchange, TrustStore } from "./trust.ts";
 
 export interface UpgradeOptions {
   /** The name to ask for (SNI); null asks for none, as for an IP literal. */
   readonly servername: string | null;
   readonly trust: TrustStore;
   readonly hello: "full" | "small";
+  /** Default: any. */
+  readonly keys?: KeyExchange;
   /** For the whole handshake. */
   readonly deadline: Millis;
   readonly clock: Clock;
@@ -43,7 +45,7 @@ export function upgrade(socket: Duplex, options: UpgradeOptions): Promise<Result
   return new Promise((resolve) => {
     const secured = connect({
       socket,
-      secureContext: options.trust.context(options.hello),
+      secureContext: options.trust.context(options.hello, options.keys),
       minVersion: "TLSv1.2",
       rejectUnauthorized: false,
       checkServerIdentity: () => undefined,

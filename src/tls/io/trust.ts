@@ -1,6 +1,6 @@
 import { X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import { createSecureContext, getCACertificates, type SecureContext } from "node:tls";
+import { createSecureContext, DEFAULT_CIPHERS, getCACertificates, type SecureContext } from "node:tls";
 import { err, ok, type Result, unreachable } from "../../base/mod.ts";
 import { splitPem } from "./pem.ts";
 
@@ -10,12 +10,18 @@ export type TrustSource =
   | { readonly kind: "file"; readonly path: string }
   | { readonly kind: "pem"; readonly certificates: readonly string[] };
 
+/** How keys may be agreed upon: any way that OpenSSL has, or only those with forward secrecy. */
+export type KeyExchange = "any" | "ephemeral";
+
 /** The roots, ready for handshakes; costly to make, so made once. */
 export interface TrustStore {
   readonly source: TrustSource;
   readonly roots: number;
-  /** The context of a client; `small` keeps the ClientHello within one segment. */
-  context(hello: "full" | "small"): SecureContext;
+  /**
+   * The context of a client; `small` keeps the ClientHello within one segment. `ephemeral` offers no key transport by RSA:
+   * whoever gets hold of the host's key later could read what was recorded, and no proof of who the host is helps.
+   */
+  context(hello: "full" | "small", keys?: KeyExchange): SecureContext;
 }
 
 /** Opens a trust store; the error names the file and what is wrong with it. */
@@ -54,22 +60,22 @@ async function readRoots(path: string): Promise<Result<readonly string[], string
 }
 
 function storeOf(source: TrustSource, roots: readonly string[]): TrustStore {
-  const make = (curves?: string): SecureContext =>
+  const make = (hello: "full" | "small", keys: KeyExchange): SecureContext =>
     createSecureContext({
       ca: [...roots],
       // RFC 8996 §4
       minVersion: "TLSv1.2",
-      ...(curves === undefined ? {} : { ecdhCurve: curves }),
+      ...(hello === "full" ? {} : { ecdhCurve: SMALL_HELLO }),
+      ...(keys === "any" ? {} : { ciphers: `${DEFAULT_CIPHERS}:!kRSA` }),
     });
-  const full = make();
-  let small: SecureContext | undefined;
+  const made = new Map([["full any", make("full", "any")]]);
   return {
     source,
     roots: roots.length,
-    context(hello) {
-      if (hello === "full") return full;
-      small ??= make(SMALL_HELLO);
-      return small;
+    context(hello, keys = "any") {
+      const context = made.get(`${hello} ${keys}`) ?? make(hello, keys);
+      made.set(`${hello} ${keys}`, context);
+      return context;
     },
   };
 }

@@ -15,6 +15,7 @@ import { openSession, type SessionOptions, tcpDialer } from "../../../src/smtp/i
 import { openTrust, type TrustStore } from "../../../src/tls/io/mod.ts";
 import { type TestCertificate, testCa } from "../../support/certificates.ts";
 import { ManualClock } from "../../support/clock.ts";
+import { mint, rsaKeys, toPem } from "../../support/mint.ts";
 import { brief, CONTENT, LOGIN, request } from "./dialogue.ts";
 import { type Peer, type PeerOptions, startPeer } from "./peer.ts";
 
@@ -422,3 +423,24 @@ async function listening(server: Server): Promise<{ readonly port: number } & As
       }),
   };
 }
+
+test("TLS: where the host must prove who it is, keys are ephemeral; elsewhere key transport is better than nothing", async () => {
+  const keys = rsaKeys();
+  const cert = toPem(mint({ keys, names: ["mx.rook.example"] }).der);
+  const key = keys.privateKey.export({ type: "pkcs8", format: "pem" });
+  const server = createTlsServer({ cert, key, maxVersion: "TLSv1.2", ciphers: "AES128-GCM-SHA256" }, (socket) => {
+    socket.on("error", () => undefined).end("554 no mail here\r\n");
+  });
+  server.on("tlsClientError", () => undefined).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  try {
+    const { port } = server.address() as AddressInfo;
+    const stages: string[] = [];
+    for (const decision of [MAY, { ...MAY, floor: { kind: "encrypted" } } as const, SECURE]) {
+      stages.push((await failed({ port }, { decision, target: { mode: "implicit" } })).stage);
+    }
+    assert.deepEqual(stages, ["greeting", "greeting", "handshake"]);
+  } finally {
+    server.close();
+  }
+});

@@ -174,6 +174,7 @@ async function openRung(
     session = await walk.openSession(target, planned.decision, planned.decision.ladder[rung] as Rung, walk.signal);
   } finally {
     if (session === undefined || "kind" in session) walk.connections?.leave(target.address);
+    else walk.connections?.opened(session);
   }
   const record = sessionRecord(dialled, session, planned.decision.ladder[rung] as Rung);
   if (record !== undefined) walk.sessions.push(record);

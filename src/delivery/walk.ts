@@ -30,6 +30,8 @@ export interface Connections {
   enter(address: string): boolean;
   /** Gives a place back. */
   leave(address: string): void;
+  /** A new session has come of such a place; from now on its age counts. */
+  opened(session: ClientSession): void;
   /** Leaves a session, with its place, to the next message, or ends it. */
   keep(session: ClientSession, decision: Proceed): Promise<void>;
 }

@@ -146,3 +146,17 @@ test("connectionPool: at a reload idle sessions end and those in use are not kep
   assert.equal(late.quits(), 1);
   assert.equal(clock.pending, 0);
 });
+
+test("connectionPool: what was opened before the idle sessions were ended, or long ago, is not kept, its first message included", async () => {
+  const clock = new ManualClock();
+  const pool = connectionPool({ clock, longest: 1000 });
+  const [before, old, fresh] = [await fake(), await fake(), await fake()];
+  pool.opened(before.session);
+  await pool.endIdle();
+  pool.opened(old.session);
+  clock.advance(1000);
+  pool.opened(fresh.session);
+  for (const { session } of [before, old, fresh]) await pool.keep(session, OPEN);
+  assert.deepEqual([before.quits(), old.quits(), fresh.quits()], [1, 1, 0]);
+  await pool.close();
+});

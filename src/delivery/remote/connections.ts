@@ -48,6 +48,7 @@ export function connectionPool(options: ConnectionOptions): ConnectionPool {
     take: (target, decision) => take(pool, reuseKey(target, decision)),
     enter: (address) => enter(pool, address),
     leave: (address) => leave(pool, address),
+    opened: (session) => void useOf(pool, session),
     keep: (session, decision) => keep(pool, session, reuseKey(session.target, decision)),
     endIdle,
     async close() {
@@ -100,9 +101,8 @@ function take(pool: Pool, key: string): ClientSession | undefined {
 }
 
 async function keep(pool: Pool, session: ClientSession, key: string): Promise<void> {
-  const use = pool.uses.get(session) ?? { since: pool.clock.monotonic(), generation: pool.generation, messages: 0 };
+  const use = useOf(pool, session);
   use.messages++;
-  pool.uses.set(session, use);
   if (!mayWait(pool, session, use)) {
     await goodbye(pool, session);
     return;
@@ -110,6 +110,15 @@ async function keep(pool: Pool, session: ClientSession, key: string): Promise<vo
   const timer = pool.clock.after(pool.idle, () => drop(pool, entry));
   const entry: Entry = { key, session, timer };
   pool.waiting.set(key, [...(pool.waiting.get(key) ?? []), entry]);
+}
+
+/** What is known of a session, from the first mention of it. */
+function useOf(pool: Pool, session: ClientSession): Use {
+  const known = pool.uses.get(session);
+  if (known !== undefined) return known;
+  const use = { since: pool.clock.monotonic(), generation: pool.generation, messages: 0 };
+  pool.uses.set(session, use);
+  return use;
 }
 
 function mayWait(pool: Pool, session: ClientSession, use: Use): boolean {

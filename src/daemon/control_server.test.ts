@@ -146,3 +146,11 @@ test("control socket: what stands in its way, or a path too long for a socket, i
     );
   }
 });
+
+test("control socket: a message may have thousands of recipients", async () => {
+  const operator = fakeOperator();
+  await using _control = await startControl(path, operator, { clock: new ManualClock(), messageSize: 100 });
+  const to = Array.from({ length: 5000 }, (_, at) => `to=recipient-${at}%40rook.example`).join("&");
+  assert.equal(await ask("POST", `/v1/messages?from=&${to}`, "Subject: x\n\n"), 200);
+  assert.equal(operator.submitted[0]?.to.length, 5000);
+});

@@ -24,7 +24,7 @@ export async function startControl(
   operator: Operator,
   options: ControlOptions,
 ): Promise<AsyncDisposable> {
-  const server = createServer((request, response) => {
+  const server = createServer({ maxHeaderSize: LONGEST_REQUEST }, (request, response) => {
     answer(operator, request, options.messageSize).then(
       (answered) => send(response, answered),
       (error: unknown) => {
@@ -70,7 +70,10 @@ async function answer(operator: Operator, request: IncomingMessage, messageSize:
     case "GET status":
       return { status: 200, body: await operator.status() };
     case "GET tallies":
-      return { status: 200, body: { version: 1, tallies: await operator.tallies(url.searchParams.get("day") ?? undefined) } };
+      return {
+        status: 200,
+        body: { version: 1, tallies: await operator.tallies(url.searchParams.get("day") ?? undefined) },
+      };
     case "POST messages":
       return await submit(operator, request, { url, messageSize });
     default:
@@ -136,3 +139,5 @@ function textOf(error: unknown): string {
 
 /** How long requests may take to end when the daemon stops. */
 const GRACE: Millis = 5000;
+/** Octets of an address with its query, which names every recipient. */
+const LONGEST_REQUEST = 1_100_000;

@@ -8,6 +8,7 @@ import { type Destination, newQueueId, type Store } from "../../src/queue/mod.ts
 import { memoryStore } from "../../src/queue/store/mod.ts";
 import { openSession, tcpDialer } from "../../src/smtp/io/mod.ts";
 import { parseTallyKey } from "../../src/tlsrpt/mod.ts";
+import { isSeenKey } from "../../src/tlsrpt/seen.ts";
 import { tallier } from "../../src/daemon/policy_tally.ts";
 import { demandOf, policiesOf, recipientDomain, takingOf } from "./policy-errand.ts";
 import { foretold } from "./policy-foretell.ts";
@@ -175,6 +176,7 @@ function sayEnd({ outcome, enhanced, tls, host }: Line, { short }: Placed): stri
 async function countedBy(store: Store, group: readonly Placed[]): Promise<ReadonlyMap<Placed, readonly string[]>> {
   const counted = new Map<Placed, string[]>();
   for (const { key, count } of await store.tallies()) {
+    if (isSeenKey(key)) continue;
     const record = parseTallyKey(key);
     if (!record.ok) throw new Error(record.error);
     const { policy, result, host } = record.value;

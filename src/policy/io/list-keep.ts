@@ -1,20 +1,7 @@
-import { type Clock, err, type Millis, ok, type Random, type Result } from "../../base/mod.ts";
-import { type HeldList, type ListSource, loadList, takeList } from "./list-held.ts";
-import { type ListFetch, offeredList } from "./list-offer.ts";
-import { storedStamp } from "./list-store.ts";
-import { listEnded, listNotRenewed, tellReplaced } from "./list-tell.ts";
-
-export interface ListKeeperOptions {
-  /** Where lists are stored, one file each. */
-  readonly directory: string;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly fetch: ListFetch;
-  /** Told what is wrong with a list. */
-  readonly onFault: (text: string) => void;
-  /** Asks no host and stores nothing; for those who look while a daemon runs. */
-  readonly readOnly?: boolean;
-}
+import { type Millis, ok, type Result } from "../../base/mod.ts";
+import type { HeldList, ListSource } from "./list-held.ts";
+import { type ListKeeperOptions, type ListState, loadStored, takeOffered } from "./list-state.ts";
+import { listEnded, listNotRenewed } from "./list-tell.ts";
 
 /** One list in force, or none yet. */
 export interface ListKeeper extends AsyncDisposable {
@@ -55,13 +42,7 @@ export async function keepList(source: ListSource, options: ListKeeperOptions): 
   });
 }
 
-interface State {
-  readonly source: ListSource;
-  readonly options: ListKeeperOptions;
-  readonly stop: AbortController;
-  held?: HeldList;
-  /** Of the stored file, when it was read. */
-  stamp?: string | undefined;
+interface State extends ListState {
   renewal?: Disposable;
   watch?: Disposable;
   /** The last thing that was begun; one at a time. */
@@ -70,15 +51,13 @@ interface State {
   failed: boolean;
   /** Why the stored list could not be looked at, the last time. */
   trouble?: string | undefined;
-  /** What was stored before is no news. */
-  opened: boolean;
 }
 
 async function open(state: State): Promise<Result<void, string>> {
-  const loaded = await load(state);
+  const loaded = await loadStored(state);
   state.opened = true;
   if (!loaded.ok || state.source.from.kind !== "file") return loaded;
-  const taken = await take(state);
+  const taken = await takeOffered(state);
   if (taken.ok || state.held === undefined) return taken;
   tellNotRenewed(state, taken.error);
   return ok(undefined);
@@ -123,7 +102,7 @@ async function inTurn(state: State, work: (state: State) => Promise<void>): Prom
 }
 
 async function look(state: State): Promise<void> {
-  const loaded = await load(state);
+  const loaded = await loadStored(state);
   const trouble = loaded.ok ? undefined : loaded.error;
   // What stays in the way is told once.
   if (trouble !== undefined && trouble !== state.trouble) tellNotRenewed(state, trouble);
@@ -136,68 +115,11 @@ async function reload(state: State): Promise<void> {
 }
 
 async function renew(state: State): Promise<void> {
-  const taken = await take(state);
+  const taken = await takeOffered(state);
   if (state.stop.signal.aborted) return;
   state.failed = !taken.ok;
   if (!taken.ok) tellNotRenewed(state, taken.error);
   tellEnded(state);
-}
-
-/** Takes over what is stored, when that has changed. */
-async function load(state: State): Promise<Result<void, string>> {
-  const { source, options } = state;
-  const stamp = await stampOf(state);
-  if (!stamp.ok || stamp.value === state.stamp) return stamp.ok ? ok(undefined) : stamp;
-  const loaded = await loadList(options.directory, source);
-  // What cannot be used is told once, until it changes again.
-  state.stamp = stamp.value;
-  if (!loaded.ok) return loaded;
-  // A list in force is not given up because its file has gone.
-  if (loaded.value !== undefined) hold(state, loaded.value);
-  return ok(undefined);
-}
-
-/** Asks where the list comes from, and takes what is new there. */
-async function take(state: State): Promise<Result<void, string>> {
-  const { source, options, stop } = state;
-  const known = await load(state);
-  if (!known.ok) return known;
-  const present = state.held === undefined ? {} : { held: state.held };
-  const offered = await offeredList(source, { fetch: options.fetch, signal: stop.signal, ...present });
-  if (!offered.ok || offered.value === undefined) return offered.ok ? ok(undefined) : offered;
-  // A fetch takes its time: somebody may have imported a newer one meanwhile.
-  const loaded = await load(state);
-  if (!loaded.ok) return loaded;
-  const taken = await takeList(offered.value, {
-    directory: options.directory,
-    source,
-    now: options.clock.now(),
-    readOnly: options.readOnly ?? false,
-    ...(state.held === undefined ? {} : { present: state.held }),
-  });
-  if (!taken.ok) return taken;
-  if (taken.value === state.held || options.readOnly === true) {
-    state.held = taken.value;
-    return ok(undefined);
-  }
-  hold(state, taken.value);
-  const stamp = await stampOf(state);
-  if (stamp.ok) state.stamp = stamp.value;
-  return ok(undefined);
-}
-
-function hold(state: State, next: HeldList): void {
-  const { source, options, held, opened } = state;
-  state.held = next;
-  if (opened && options.readOnly !== true) tellReplaced(source.name, held, next);
-}
-
-async function stampOf({ source, options }: State): Promise<Result<string | undefined, string>> {
-  try {
-    return ok(await storedStamp(options.directory, source.name));
-  } catch (error) {
-    return err(error instanceof Error ? error.message : String(error));
-  }
 }
 
 function tellNotRenewed({ source, options, held }: State, why: string): void {

@@ -7,7 +7,8 @@ import type { Domain } from "../../mail/mod.ts";
 import { findInLists, type NamedList } from "../sources/list-find.ts";
 import type { ListFacts } from "../types.ts";
 import type { HeldList, ListSource } from "./list-held.ts";
-import { keepList, type ListKeeper, type ListKeeperOptions } from "./list-keep.ts";
+import { keepList, type ListKeeper } from "./list-keep.ts";
+import type { ListKeeperOptions } from "./list-state.ts";
 import { removeUnfinished } from "./list-store.ts";
 
 /** One configured list, and what is in force of it. */

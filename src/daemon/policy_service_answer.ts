@@ -35,7 +35,7 @@ export function answerOf(
     reply: silent ? { kind: "not-found" } : { kind: "found", data: formatPolicy(policy) },
     row,
     because: becauseOf(plan),
-    keep: Math.max(0, Math.min(KEPT, ...endings(plan).map((end) => end - now))),
+    keep: Math.min(KEPT, ...endings(plan).flatMap((end) => (end > now ? [end - now] : []))),
   };
 }
 
@@ -65,13 +65,13 @@ function becauseOf(plan: Plan): readonly string[] {
   return [...new Set(plan.hosts.flatMap(({ decision }) => decision.because.map(sayBecause)))].slice(0, MOST_REASONS);
 }
 
-/** When what was found out ends. */
+/** When what was found out ends, or ended without being used any more. */
 function endings(plan: Plan): readonly Instant[] {
   if (plan.kind !== "hosts") return [];
   return plan.hosts.flatMap(({ facts }) => [
     ...(facts?.dane !== undefined && "expires" in facts.dane ? [facts.dane.expires ?? Infinity] : []),
     ...(facts?.sts?.kind === "policy" ? [facts.sts.expires] : []),
-    ...(facts?.local?.override === undefined ? [] : [facts.local.override.until]),
+    ...[facts?.local, ...(facts?.also ?? [])].flatMap((entry) => entry?.override?.until ?? []),
   ]);
 }
 

@@ -8,11 +8,11 @@ export interface Forwarding {
   readonly secrets: SrsSecrets | undefined;
 }
 
-/** The store as delivery sees it: notices that it enqueues for rewritten senders of ours go to the senders behind them. */
+/** The store as delivery sees it: notices that it enqueues go through our aliases, and to the senders behind rewritten ones. */
 export function withReturns(store: Store, forwarding: () => Forwarding, clock: Clock): Store {
   return {
     ...store,
     settle: async (claim, settlement) =>
-      await store.settle(claim, returnNotices(settlement, { ...forwarding(), at: clock.now(), destinationOf })),
+      await store.settle(claim, await returnNotices(settlement, { ...forwarding(), at: clock.now(), destinationOf })),
   };
 }

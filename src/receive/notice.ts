@@ -12,6 +12,8 @@ import {
 import { publish } from "../observe/mod.ts";
 import { type Destination, type QueueId, type Store, unitsOf } from "../queue/mod.ts";
 import type { RecipientRules } from "./recipients.ts";
+import { addressed } from "./returns.ts";
+import type { SrsSecrets } from "./srs.ts";
 
 /** What the notice about expanded aliases is made with. */
 export interface Telling extends Pick<Envelope, "identity" | "origin"> {
@@ -23,6 +25,8 @@ export interface Telling extends Pick<Envelope, "identity" | "origin"> {
   readonly destinationOf: (mailbox: Mailbox) => Destination;
   /** The trace field of a notice that we write. */
   readonly ownTrace: (id: QueueId, to: Mailbox, smtpUtf8: boolean) => Uint8Array;
+  /** For the domains that rewrite senders. */
+  readonly srs: SrsSecrets | undefined;
   readonly reversePath: ReversePath;
   /** Aliases whose expansion is to be reported. */
   readonly expanded: readonly Recipient[];
@@ -50,8 +54,10 @@ export async function tellExpanded(telling: Telling, original: Original): Promis
     await using sink = store.stage();
     await sink.write(notice.body);
     const { envelope } = notice;
+    const at = clock.now();
     const units = unitsOf(envelope.recipients, telling.destinationOf);
-    await store.commit({ id, envelope, acceptedAt: clock.now(), units }, await sink.finish());
+    const message = await addressed({ id, envelope, acceptedAt: at, units }, { ...telling, secrets: telling.srs, at });
+    if (message !== undefined) await store.commit(message, await sink.finish());
   } catch (error) {
     fault(String(error));
   }

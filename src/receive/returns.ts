@@ -1,7 +1,9 @@
-import type { Instant } from "../base/mod.ts";
-import { type Destination, type Settlement, unitsOf } from "../queue/mod.ts";
-import type { Mailbox, Recipient } from "../mail/mod.ts";
-import { domainOf, type RecipientRules } from "./recipients.ts";
+import { err, type Instant } from "../base/mod.ts";
+import { type Destination, type NewMessage, type Settlement, unitsOf } from "../queue/mod.ts";
+import { formatMailbox, type Mailbox } from "../mail/mod.ts";
+import { publish } from "../observe/mod.ts";
+import { finality, statusOf } from "../status/mod.ts";
+import { domainOf, judgeRecipient, type RecipientRules } from "./recipients.ts";
 import { isRewritten, originalSender, type SrsSecrets } from "./srs.ts";
 
 export interface Returning {
@@ -11,30 +13,55 @@ export interface Returning {
   readonly destinationOf: (mailbox: Mailbox) => Destination;
 }
 
-type Enqueued = NonNullable<Settlement["enqueue"]>[number];
-
 /**
- * Our own notices about mail that we forwarded under a rewritten sender go to the sender behind it at once, as they would
- * when another host sent them here. One whose address has expired stays as it is, and ends there.
+ * Our own notices go where mail from elsewhere to the same address would go: to the sender behind a rewritten one, and
+ * through the aliases of our domains. What nobody here would take is dropped with a fault, as undeliverable notices are
+ * (RFC 5321 §6.1).
  */
-export function returnNotices(settlement: Settlement, returning: Returning): Settlement {
-  const { enqueue } = settlement;
-  if (enqueue === undefined || enqueue.length === 0 || returning.secrets === undefined) return settlement;
-  return { ...settlement, enqueue: enqueue.map((one) => returned(one, returning)) };
+export async function returnNotices(settlement: Settlement, returning: Returning): Promise<Settlement> {
+  const { enqueue = [] } = settlement;
+  if (enqueue.length === 0) return settlement;
+  const kept = await Promise.all(
+    enqueue.map(async (one) => {
+      const message = await addressed(one.message, returning);
+      return message === undefined ? [] : [{ ...one, message }];
+    }),
+  );
+  return { ...settlement, enqueue: kept.flat() };
 }
 
-function returned(one: Enqueued, returning: Returning): Enqueued {
-  const { envelope } = one.message;
-  const recipients = envelope.recipients.map((recipient) => behind(recipient, returning));
-  if (recipients.every((recipient, at) => recipient === envelope.recipients[at])) return one;
-  const units = unitsOf(recipients, returning.destinationOf);
-  return { ...one, message: { ...one.message, envelope: { ...envelope, recipients }, units } };
+/** A notice, addressed to who gets it; undefined when nobody does. */
+export async function addressed(message: NewMessage, returning: Returning): Promise<NewMessage | undefined> {
+  const { rules, destinationOf } = returning;
+  const { envelope } = message;
+  const [recipient] = envelope.recipients;
+  if (recipient === undefined) return message;
+  const back = behind(recipient.mailbox, returning);
+  const verdict = await judged(rules, back);
+  if (!verdict.ok && finality(verdict.error) === "permanent") {
+    const text = `Notice ${message.id} to ${formatMailbox(back)} is dropped: ${verdict.error.text}`;
+    publish("hopseal:fault", { where: "delivery", text });
+    return undefined;
+  }
+  // Who cannot be told now is looked for again by delivery.
+  const targets = verdict.ok ? verdict.value.targets : [back];
+  const recipients = targets.map((mailbox) => ({ ...recipient, mailbox }));
+  return { ...message, envelope: { ...envelope, recipients }, units: unitsOf(recipients, destinationOf) };
 }
 
-function behind(recipient: Recipient, { rules, secrets, at }: Returning): Recipient {
-  const { mailbox } = recipient;
+/** What breaks in this must not cost the settlement that the notice belongs to. */
+async function judged(rules: RecipientRules, mailbox: Mailbox): Promise<Awaited<ReturnType<typeof judgeRecipient>>> {
+  try {
+    return await judgeRecipient(rules, { kind: "mailbox", mailbox }, true);
+  } catch (error) {
+    return err(statusOf("local-error", String(error)));
+  }
+}
+
+/** One whose address has expired stays as it is, and ends there. */
+function behind(mailbox: Mailbox, { rules, secrets, at }: Returning): Mailbox {
   if (secrets === undefined || domainOf(rules, mailbox)?.srs !== true || !isRewritten(mailbox.localPart))
-    return recipient;
+    return mailbox;
   const original = originalSender(mailbox.localPart, { secrets, at });
-  return original.ok ? { ...recipient, mailbox: original.value } : recipient;
+  return original.ok ? original.value : mailbox;
 }

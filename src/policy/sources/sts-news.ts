@@ -1,4 +1,4 @@
-import type { Instant } from "../../base/mod.ts";
+import type { Instant, Millis } from "../../base/mod.ts";
 import type { Domain } from "../../mail/mod.ts";
 import type { StsTrouble } from "../types.ts";
 import type { StsPolicy } from "./sts-policy.ts";
@@ -34,12 +34,34 @@ export function newsOfPolicy(domain: Domain, before: StsPolicy | undefined, afte
   const says = `mode ${before.mode} becomes ${after.mode}`;
   if (STRENGTH[after.mode] < STRENGTH[before.mode]) return [{ kind: "weakened", domain, says }];
   if (after.mode !== before.mode) return [{ kind: "changed", domain, says }];
-  const added = after.mx.filter((pattern) => !before.mx.includes(pattern));
+  const added = missingIn(before.mx, after.mx);
   if (after.mode === "enforce" && added.length > 0) {
-    return [{ kind: "weakened", domain, says: `${added.join(", ")} may take its mail too` }];
+    const shown = added.slice(0, MOST_NAMES).join(", ");
+    const more = added.length > MOST_NAMES ? ` and ${added.length - MOST_NAMES} more` : "";
+    return [{ kind: "weakened", domain, says: `${shown}${more} may take its mail too` }];
   }
-  const removed = before.mx.some((pattern) => !after.mx.includes(pattern));
+  // A thief of the policy host need not say "none": what ends at once protects as little.
+  if (after.mode === "enforce" && after.maxAge < Math.min(before.maxAge, SHORT)) {
+    return [
+      {
+        kind: "weakened",
+        domain,
+        says: `it holds for ${after.maxAge / 1000} s, and not for ${before.maxAge / 1000} s`,
+      },
+    ];
+  }
+  const removed = missingIn(after.mx, before.mx).length > 0;
   return added.length > 0 || removed ? [{ kind: "changed", domain, says: "its MX names change" }] : [];
 }
 
+/** Those of `names` that are not in `among`; a stranger chose how many there are. */
+function missingIn(among: readonly string[], names: readonly string[]): readonly string[] {
+  const known = new Set(among);
+  return names.filter((name) => !known.has(name));
+}
+
+/** How much of a stranger's list is quoted. */
+const MOST_NAMES = 5;
+/** A day: sooner than that nobody renews. */
+const SHORT: Millis = 86_400_000;
 const STRENGTH = { none: 0, testing: 1, enforce: 2 } as const;

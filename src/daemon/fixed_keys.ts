@@ -29,5 +29,7 @@ function inUse(config: Config, key: (typeof FIXED)[number]): unknown {
 
 /** What a running daemon can take over of a newly read configuration. */
 export function takenOver(running: Config, read: Config): Config {
-  return { ...read, ...Object.fromEntries(FIXED.map((key) => [key, running[key]])) };
+  const kept = FIXED.flatMap((key) => (key in running ? [[key, running[key]]] : []));
+  const { user: _user, drop_dir: _dropDir, https: _https, policy_service: _service, ...others } = read;
+  return { ...others, ...Object.fromEntries(kept) };
 }

@@ -9,6 +9,7 @@ test("manual pages: one for every command, and one for the program", async () =>
   const pages = await manualPages();
   assert.deepEqual([...pages.keys()].sort(), ["hopseal.1", ...COMMAND_NAMES.map((name) => `hopseal-${name}.1`)].sort());
   assert.match(pages.get("hopseal-queue.1") ?? "", /\.SH "QUEUE LIST"[^]*\.B \\-\\-json/);
+  assert.match(pages.get("hopseal-policy.1") ?? "", /\.SH "POLICY LIST VERIFY"/);
   assert.match(pages.get("hopseal-sendmail.1") ?? "", /\\-oi/);
 });
 

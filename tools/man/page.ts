@@ -22,7 +22,7 @@ export function manualPage(command: Command, facts: PageFacts): string {
   ];
   if (facts.usage !== undefined) lines.push(".SH USAGE", ".nf", plain(facts.usage), ".fi");
   else lines.push(...sections(command));
-  for (const child of shown(command.commands)) {
+  for (const child of leaves(command)) {
     lines.push(
       `.SH "${plain(names(child).slice(1).join(" ").toUpperCase())}"`,
       ".PP",
@@ -59,6 +59,11 @@ function names(command: Command): string[] {
 
 function shown(commands: readonly Command[]): readonly Command[] {
   return commands.filter((command) => command.name() !== "help");
+}
+
+/** The commands below that do something themselves, however deep they stand. */
+function leaves(command: Command): readonly Command[] {
+  return shown(command.commands).flatMap((child) => (shown(child.commands).length > 0 ? leaves(child) : [child]));
 }
 
 function lowerFirst(text: string): string {

@@ -11,7 +11,13 @@ export function sessionRecord(
   rung: Rung,
 ): SessionRecord | undefined {
   if (target.protocol === "lmtp") return undefined;
-  const base = { ...factsOf(planned), host: target.host, address: target.address };
+  const { from } = session;
+  const base = {
+    ...factsOf(planned),
+    host: target.host,
+    address: target.address,
+    ...(from === undefined ? {} : { from }),
+  };
   if (!("kind" in session)) {
     const { kind, findings } = session.proof;
     // After a rung with TLS that failed, the failure was told of by that rung.

@@ -211,6 +211,19 @@ test("attemptHosts: greylisted recipients are to be tried again soon, others are
   ]);
 });
 
+test("attemptHosts: TLS reports hear which of our addresses a session came from (RFC 8460 §4.4)", async () => {
+  const { openSession } = fakeNetwork({ "192.0.2.1": {} });
+  const from: WalkOptions["openSession"] = async (...args) => {
+    const session = await openSession(...args);
+    return { ...session, from: "198.51.100.7" };
+  };
+  const made = await run([hostAt(["192.0.2.9", "192.0.2.1"])], { openSession: from });
+  assert.deepEqual(
+    made.sessions.map((session) => session.from),
+    ["198.51.100.7", "198.51.100.7"],
+  );
+});
+
 test("attemptHosts: TLS reports hear of every session, of those that failed before them, and of hosts left out (RFC 8460 §4)", async () => {
   const { openSession } = fakeNetwork({ "192.0.2.1": { fails: { full: "handshake" } } });
   const planned = hostAt(["192.0.2.9", "192.0.2.1"]);

@@ -34,6 +34,8 @@ export interface SessionFailure {
   readonly findings: readonly Finding[];
   /** Whether a TCP connection existed. */
   readonly connected: boolean;
+  /** The local address of that connection. */
+  readonly from?: string;
   /** What a TLS report calls it, where TLS was the trouble (RFC 8460 §4.3); `reason` is the library's code. */
   readonly tls?: { readonly result: TlsResult; readonly reason?: string };
 }
@@ -66,6 +68,8 @@ export interface ClientSession extends AsyncDisposable {
   readonly target: Target;
   readonly proof: PeerProof | PlaintextAllowed;
   readonly extensions: Extensions;
+  /** The local address that it was dialled from. */
+  readonly from?: string;
   /** False once the session is over, for instance because the server closed it while it was idle. */
   readonly usable?: boolean;
   /** Sends one message under `decision`, or returns why this session does not satisfy it. Never throws for what the peer does. */

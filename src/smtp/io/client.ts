@@ -1,3 +1,4 @@
+import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { type Clock, err, type Instant, ok, type Result } from "../../base/mod.ts";
 import type { TlsDemand } from "../../mail/mod.ts";
@@ -81,8 +82,9 @@ export async function openSession(
     const why = error instanceof Error ? error.message : String(error);
     return failed(attempt, { stage: "connect", status: about(target, "connect-failed", why), findings: [] }, false);
   }
-  const opened = await converse(attempt, socket, allowed?.value);
-  return opened.ok ? opened.value : failed(attempt, opened.error, true);
+  const dialled = { ...attempt, ...localAddressOf(socket) };
+  const opened = await converse(dialled, socket, allowed?.value);
+  return opened.ok ? opened.value : failed(dialled, opened.error, true);
 }
 
 interface Attempt {
@@ -92,6 +94,13 @@ interface Attempt {
   readonly options: SessionOptions;
   readonly signal: AbortSignal;
   readonly timeouts: Timeouts;
+  /** The local address of the connection, where it has one. */
+  readonly from?: string;
+}
+
+function localAddressOf(socket: Duplex): Pick<Attempt, "from"> {
+  const from = socket instanceof Socket ? socket.localAddress : undefined;
+  return from === undefined ? {} : { from };
 }
 
 async function converse(
@@ -179,7 +188,7 @@ async function goSecure(
 }
 
 function sessionOf(
-  { target, options }: Attempt,
+  { target, options, from }: Attempt,
   driver: Driver,
   { proof, extensions }: { readonly proof: PeerProof | PlaintextAllowed; readonly extensions: Extensions },
 ): ClientSession {
@@ -187,6 +196,7 @@ function sessionOf(
     target,
     proof,
     extensions,
+    ...(from === undefined ? {} : { from }),
     get usable() {
       return driver.usable;
     },
@@ -243,10 +253,18 @@ function handshakeStatus(target: Target, fault: HandshakeFault): Status {
   return about(target, "tls-handshake-failed", `the TLS handshake failed: ${fault.detail}`);
 }
 
-function failed({ rung }: Attempt, fault: SessionFault, connected: boolean): SessionFailure {
+function failed({ rung, from }: Attempt, fault: SessionFault, connected: boolean): SessionFailure {
   const { stage, status, findings } = fault;
   const tls = rung.kind === "tls" ? tlsTrouble(fault) : undefined;
-  return { kind: "failed", stage, status, findings, connected, ...(tls === undefined ? {} : { tls }) };
+  return {
+    kind: "failed",
+    stage,
+    status,
+    findings,
+    connected,
+    ...(from === undefined ? {} : { from }),
+    ...(tls === undefined ? {} : { tls }),
+  };
 }
 
 function loginFault(target: Target): SessionFault {

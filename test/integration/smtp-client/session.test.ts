@@ -135,6 +135,15 @@ test("openSession: a peer that proves too little hears QUIT and nothing else ins
   }
 });
 
+test("openSession: session and failure tell the local address, which TLS reports name (RFC 8460 §4.4)", async () => {
+  await using peer = await tlsPeer();
+  const session = await opened(peer.port, { decision: SECURE });
+  await session.quit();
+  await using bad = await tlsPeer({ certificate: wrongName });
+  const failure = await open(bad.port, { decision: SECURE });
+  assert.deepEqual([session.from, failure.from], ["127.0.0.1", "127.0.0.1"]);
+});
+
 test("openSession: opportunistic TLS takes any certificate", async () => {
   for (const certificate of [wrongName, stranger]) {
     await using peer = await tlsPeer({ certificate });

@@ -9,7 +9,7 @@ import {
   type LocalMessage,
   parseSendmailOptions,
   type SendmailOptions,
-  withoutPrivateFields,
+  withoutEnvelopeLine,
 } from "../submission/mod.ts";
 import { CommandFailure } from "./exit.ts";
 import { print } from "./print.ts";
@@ -48,7 +48,7 @@ export async function sendmail(
 
 async function deliver(options: SendmailOptions): Promise<void> {
   const config = configOf(options.config);
-  const read = await readMessage(options.dotEnds, config.message_size);
+  const read = withoutEnvelopeLine(await readMessage(options.dotEnds, config.message_size));
   const from = senderOf(options, config);
   const to = recipientsOf(options, read, config);
   const { fullName, notify, ret, envid } = options;
@@ -61,7 +61,7 @@ async function deliver(options: SendmailOptions): Promise<void> {
       ...(ret === undefined ? {} : { ret }),
       ...(envid === undefined ? {} : { envid }),
     },
-    content: withAuthor(withoutPrivateFields(read), from, fullName),
+    content: withAuthor(read, from, fullName),
   };
   const fault = await faultOf(config, message);
   if (fault !== undefined) throw fault;

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { fromUtf8, utf8 } from "../base/mod.ts";
 import { formatMailbox } from "../mail/mod.ts";
-import { addressees, hasField, withoutPrivateFields } from "./addressees.ts";
+import { addressees, hasField, withoutEnvelopeLine, withoutPrivateFields } from "./addressees.ts";
 
 test("addressees: To, Cc and Bcc, folded and grouped; Resent fields replace them (RFC 5322 §3.6.3, §3.6.6)", () => {
   const table: readonly [header: string, mailboxes: readonly string[], unreadable: readonly string[]][] = [
@@ -61,4 +61,18 @@ test("withoutPrivateFields: no Bcc field is left and nothing else is lost, for a
       assert.ok(left.length <= content.length);
     }),
   );
+});
+
+test("withoutEnvelopeLine: the first line of mailbox files goes, a field From stays", () => {
+  const table = [
+    ["From ann Tue Mar  3\nTo: bo@pine.example\n", "To: bo@pine.example\n"],
+    [">From ann\r\nTo: x\r\n", "To: x\r\n"],
+    ["From: ann@rook.example\n", "From: ann@rook.example\n"],
+    ["From ann", "From ann"],
+    ["", ""],
+  ] as const;
+  for (const [content, expected] of table)
+    assert.equal(fromUtf8(withoutEnvelopeLine(utf8(content))), expected, content);
+  const { mailboxes } = addressees(withoutEnvelopeLine(utf8("From ann\nTo: bo@pine.example\n\n")), "rook.example");
+  assert.equal(mailboxes.length, 1);
 });

@@ -33,6 +33,14 @@ export function hasField(content: Bytes, name: string): boolean {
   return headerFields(content).some((field) => field.name === name);
 }
 
+/** The content without the `From ` line of mailbox files, which programs put before the header. */
+export function withoutEnvelopeLine(content: Bytes): Bytes {
+  const start = fromUtf8(content.subarray(0, ENVELOPE_LINE.length + 1));
+  if (!start.startsWith(ENVELOPE_LINE) && !start.startsWith(`>${ENVELOPE_LINE}`)) return content;
+  const feed = content.indexOf(LF);
+  return feed < 0 ? content : content.subarray(feed + 1);
+}
+
 /** The content without the fields that must not leave with it (RFC 5322 §3.6.3, RFC 5321 §4.4). */
 export function withoutPrivateFields(content: Bytes): Bytes {
   const parts: Bytes[] = [];
@@ -82,6 +90,7 @@ function headerFields(content: Bytes): readonly Field[] {
   return fields;
 }
 
+const ENVELOPE_LINE = "From ";
 const LINE_ENDS = /\r?\n(?=[ \t])|\r?\n$/g;
 const FIELD_NAME = /^[\x21-\x39\x3b-\x7e]+$/;
 const PLAIN: ReadonlySet<string> = new Set(["to", "cc", "bcc"]);

@@ -158,6 +158,18 @@ test("injectLocal: copies are queued together, each with its sender, its trace a
   assert.deepEqual(told, ["id true true"]);
 });
 
+test("injectLocal: what must not leave does not, whoever hands it in: Bcc, Return-Path, and the line of mailbox files (RFC 5322 §3.6.3)", async () => {
+  const content = utf8(
+    "From ann Tue Mar  3 09:14:07 2026\nBcc: secret@pine.example,\n other@pine.example\nSubject: x\nReturn-Path: <a@b>\n\nBcc: stays\n",
+  );
+  const injected = await inject({ content, from: { kind: "mailbox", mailbox: mailbox("ada@elm.example") } });
+  assert.ok(typeof injected === "object");
+  assert.deepEqual(
+    injected.header.split("\r\n").map((line) => line.split(":")[0]),
+    ["Received", "Date", "Message-ID", "From", "Subject"],
+  );
+});
+
 test("injectLocal: what has been here before goes no further", async () => {
   assert.equal(
     await inject({}, "all", { judge: () => statusOf("mail-loop", "round and round") }),

@@ -19,6 +19,7 @@ import { type Destination, type Pledge, type QueueId, type Store, storeFault, un
 import { contentFacts } from "../smtp/grammar/mod.ts";
 import { type Status, statusOf } from "../status/mod.ts";
 import { formatDate, type ReceivedFacts } from "../trace/mod.ts";
+import { withoutEnvelopeLine, withoutPrivateFields } from "./addressees.ts";
 import { demandFault, localDemand } from "./demand.ts";
 import { addMissingFields } from "./fixup.ts";
 import type { LocalMessage } from "./message.ts";
@@ -81,7 +82,7 @@ export async function injectLocal(
   const ids = expansion.value.copies.map(() => options.newId());
   const [id] = ids as [QueueId];
   const at = options.clock.now();
-  const { content, tlsRequired } = addMissingFields(normal.value, {
+  const { content, tlsRequired } = addMissingFields(withoutPrivateFields(withoutEnvelopeLine(normal.value)), {
     from: message.from,
     date: formatDate(at, options.offsetAt(at)),
     messageId: `${id}@${options.hostname}`,

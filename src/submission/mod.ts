@@ -1,4 +1,4 @@
-export { addressees, type Addressees, hasField, withoutPrivateFields } from "./addressees.ts";
+export { addressees, type Addressees, hasField, withoutEnvelopeLine, withoutPrivateFields } from "./addressees.ts";
 export { parseSendmailOptions, type SendmailOptions } from "./sendmail_options.ts";
 export { demandFault } from "./demand.ts";
 export { type Expansion, injectLocal, type InjectOptions, type LocalCopy } from "./inject.ts";

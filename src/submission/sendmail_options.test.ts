@@ -24,7 +24,10 @@ test("parseSendmailOptions: the command lines that programs use", () => {
       { ...none, notify: ["success", "delay"], ret: "hdrs", envid: "id1", recipients: ["ann"] },
     ],
     ["-Nnever ann", { ...none, notify: "never", recipients: ["ann"] }],
-    ["-bm -B8BITMIME -h 5 -v -x -m -n -s -c -U -X /log -O x=y -L tag -p esmtp ann", { ...none, recipients: ["ann"] }],
+    [
+      "-bm -B8BITMIME -h 5 -v -x -m -n -s -c -U -G -X /log -O x=y -L tag -p esmtp ann",
+      { ...none, recipients: ["ann"] },
+    ],
     ["-bp", { ...none, mode: "list" }],
     ["-bi", { ...none, mode: "nothing" }],
     ["-I", { ...none, mode: "nothing" }],

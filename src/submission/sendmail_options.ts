@@ -147,7 +147,7 @@ function takeReturn(found: Found, value: string): string | undefined {
 
 /** Letters that take a value, ours and those that are only passed over. */
 const VALUED: ReadonlySet<string> = new Set("ABCFLNORVXbefhopr");
-const WITHOUT_MEANING: ReadonlySet<string> = new Set("Ucmnsvx");
+const WITHOUT_MEANING: ReadonlySet<string> = new Set("GUcmnsvx");
 const MODES: ReadonlyMap<string, SendmailOptions["mode"]> = new Map([
   ["m", "deliver"],
   ["p", "list"],

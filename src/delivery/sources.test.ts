@@ -270,3 +270,23 @@ test("planDelivery: a fixed next hop has one name however the route writes it (R
     );
   }
 });
+
+test("planAgent: the local entry of an agent on another machine is a floor, and one on this machine needs none", async () => {
+  const { options } = world(ZONE);
+  const policies = localPolicies([
+    { destination: "mx2.isp.example", level: "secure" },
+    { destination: "localhost", level: "secure" },
+    { destination: "*", level: "encrypt" },
+  ]);
+  const found: (readonly string[])[] = [];
+  for (const host of ["mx2.isp.example", "MX2.isp.example.", "mx1.isp.example", "localhost"]) {
+    const agent = { kind: "lmtp", at: { host, port: 24 } } as const;
+    found.push(kinds((await planAgent(agent, NO_DEMAND, { ...options, policies })).plan));
+  }
+  assert.deepEqual(found, [
+    ["mx2.isp.example authenticated"],
+    ["mx2.isp.example authenticated"],
+    ["mx1.isp.example encrypted"],
+    ["localhost any or plaintext"],
+  ]);
+});

@@ -88,7 +88,7 @@ suite("the policy host (RFC 8461 §3.3)", () => {
       ["-H", "Host: mta-sts.pine.example", at("rook.example", PATH)],
       ["-H", "Host: rook.example", at("rook.example", PATH)],
       ["--tls-max", "1.2", at("rook.example", PATH)],
-      ["-H", `X: ${"a".repeat(20_000)}`, at("rook.example", PATH)],
+      ["-H", `X: ${"a".repeat(10_000)}`, at("rook.example", PATH)],
     ]) {
       const one = await curl(house, host.port, ["-o", "/dev/null", "-w", "%{http_code}", ...args]);
       statuses.push(one.out);
@@ -172,7 +172,8 @@ suite("the policy host under pressure", () => {
     secured.on("error", () => undefined);
     await once(secured, "secureConnect");
     secured.write("GET / HT");
-    await Promise.all([once(silent.resume(), "close"), once(secured.resume(), "close")]);
+    const signal = AbortSignal.timeout(5000);
+    await Promise.all([once(silent.resume(), "close", { signal }), once(secured.resume(), "close", { signal })]);
   });
 
   test("more connections than allowed are closed at once, and the place is free again afterwards", async () => {

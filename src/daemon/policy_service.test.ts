@@ -216,6 +216,20 @@ test("policy service: what cannot be read is told once and ends the conversation
     "PERM a netstring begins with its length",
   ]);
   await once(client.socket, "close");
+  await using other = new Client(service.at);
+  other.socket.write("GET / HTTP/1.1\r\n\r\n");
+  assert.deepEqual(await other.heard(1), ["PERM a netstring begins with its length"]);
+});
+
+test("policy service: a client that reads nothing keeps nobody from their answers", async () => {
+  await using service = await start();
+  service.open(planner());
+  await using deaf = new Client(service.at);
+  deaf.socket.pause();
+  for (let at = 0; at < 200; at++) deaf.ask(...Array<string>(1000).fill("no where"));
+  await using client = new Client(service.at);
+  client.ask("floor.example");
+  assert.deepEqual(await client.heard(1), ["OK encrypt protocols=>=TLSv1.2"]);
 });
 
 test("policy service: many requests at once, replies in order, to a client that has said all it will", async () => {

@@ -15,9 +15,8 @@ export type HostNeed =
       readonly kind: "names";
       /** Of the host itself. */
       readonly names: readonly NamePattern[];
-      /** Of the one policy that names hosts, if there is no more than one; `from` tells policies apart. */
+      /** Of the one policy that names hosts, if there is no more than one; the same for all hosts of a next hop. */
       readonly patterns?: readonly NamePattern[];
-      readonly from: string;
       /** TLSA records bind as well. */
       readonly halfdane: boolean;
     }
@@ -85,14 +84,11 @@ function namesOf(
 ): HostNeed {
   const asking = proofs.filter(({ expectation }) => expectation.by === "webpki");
   const names = asking.flatMap(({ expectation }) => (expectation.by === "webpki" ? expectation.names : []));
-  const sources = new Set(asking.map(({ policy }) => `${policy.source} ${policy.domain} ${policy.id ?? ""}`));
-  const [from = ""] = sources;
-  const [only] = asking;
-  const patterns = sources.size === 1 && only !== undefined ? patternsOf(only, facts) : undefined;
+  const [only, ...more] = asking;
+  const patterns = only === undefined || more.length > 0 ? undefined : patternsOf(only, facts);
   return {
     kind: "names",
     names: [...new Set(names)],
-    from,
     halfdane: half,
     ...(patterns === undefined ? {} : { patterns }),
   };
@@ -105,9 +101,9 @@ function patternsOf(
 ): readonly NamePattern[] | undefined {
   // A fixed next hop is one host, whatever else a policy names.
   if (host.learnt === "configured") return undefined;
+  if (policy.source === "mta-sts") return sts?.kind === "policy" ? sts.mx : undefined;
+  if (policy.source === "list") return list?.kind === "policy" ? list.mx : undefined;
   const agreed = [...(local === undefined ? [] : [local]), ...also].filter(({ mx }) => mx !== undefined);
-  if (policy.source === "mta-sts") return sts?.kind === "policy" && agreed.length === 0 ? sts.mx : undefined;
-  if (policy.source === "list") return list?.kind === "policy" && agreed.length === 0 ? list.mx : undefined;
   return policy.source === "local" && agreed.length === 1 ? agreed[0]?.mx : undefined;
 }
 

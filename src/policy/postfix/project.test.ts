@@ -20,6 +20,7 @@ interface Destination {
   readonly sts?: StsFacts;
   readonly list?: ListFacts;
   readonly local?: Partial<LocalPolicy>;
+  readonly also?: readonly LocalPolicy[];
   readonly taking?: Partial<Taking>;
   readonly host?: Partial<NextHost>;
 }
@@ -35,7 +36,7 @@ function daneOf(kind: keyof typeof DANE, name: string, mx: "secure" | "insecure"
 }
 
 /** The hosts mx1 and mx2, as far as `dane` has entries, with what is decided for each. */
-function hostsOf({ mx = "insecure", dane, sts, list, local, taking, host }: Destination): readonly DecidedHost[] {
+function hostsOf({ mx = "insecure", dane, sts, list, local, also, taking, host }: Destination): readonly DecidedHost[] {
   return dane.map((kind, at) => {
     const name = host?.name ?? [ONE, TWO][at] ?? "";
     const facts: TlsFacts = {
@@ -46,6 +47,7 @@ function hostsOf({ mx = "insecure", dane, sts, list, local, taking, host }: Dest
       ...(sts === undefined ? {} : { sts }),
       ...(list === undefined ? {} : { list }),
       ...(local === undefined ? {} : { local: { destination: "pine.example", level: "secure", ...local } }),
+      ...(also === undefined ? {} : { also }),
       ...(taking === undefined ? {} : { taking: { ...AS_PUBLISHED, ...taking } }),
     };
     return { facts, decision: decide(facts, NO_DEMAND) };
@@ -154,6 +156,16 @@ const TABLE: readonly (readonly [what: string, Destination, RowName, string])[] 
     "a local entry with mx",
     { dane: ["absent"], local: { mx: [pattern(ONE)] } },
     "named",
+    `secure match=${ONE} servername=hostname ${TLS}`,
+  ],
+  [
+    "two local entries with mx, of which one asks for nothing",
+    {
+      dane: ["absent", "absent"],
+      local: { mx: [pattern("*.pine.example")] },
+      also: [{ destination: "pine.example", level: "may", mx: [pattern(ONE)] }],
+    },
+    "hosts",
     `secure match=${ONE} servername=hostname ${TLS}`,
   ],
   [

@@ -58,8 +58,8 @@ function withDane(usable: readonly HostNeed[], out: readonly (HostNeed & { reado
 function withNames(usable: readonly HostNeed[]): Projected {
   const needs = usable.filter((need) => need.kind === "names");
   const [first] = needs;
-  const common = first?.patterns !== undefined && needs.every((need) => need.from === first.from);
-  const match = common ? (first.patterns ?? []).map(matchOf) : needs.flatMap((need) => need.names);
+  const common = needs.every((need) => need.patterns !== undefined);
+  const match = common ? (first?.patterns ?? []).map(matchOf) : needs.flatMap((need) => need.names);
   const row = needs.some((need) => need.halfdane) ? "named-unsigned" : common ? "named" : "hosts";
   return policy({ level: "secure", match: [...new Set(match)] }, row);
 }

@@ -11,6 +11,8 @@ export interface EnvelopeJson {
   /** Those that are neither delivered nor failed yet have state `pending`. */
   readonly recipients: readonly {
     readonly address: string;
+    /** The address as it was accepted, where an alias led from it to `address`. */
+    readonly asked?: string;
     readonly state: string;
     readonly notify?: Notify;
     readonly original?: { readonly type: string; readonly address: string };
@@ -18,7 +20,13 @@ export interface EnvelopeJson {
   readonly body: string;
   readonly smtpUtf8: boolean;
   readonly dsn: { readonly ret?: "full" | "hdrs"; readonly envid?: string };
-  readonly tls: { readonly level: string; readonly requireTls: boolean; readonly optional: boolean };
+  readonly tls: {
+    readonly level: string;
+    readonly by?: readonly string[];
+    readonly mx?: string;
+    readonly requireTls: boolean;
+    readonly optional: boolean;
+  };
   readonly origin: { readonly kind: string; readonly client?: string; readonly helo?: string };
   readonly identity?: string;
 }
@@ -26,14 +34,16 @@ export interface EnvelopeJson {
 export function envelopeJson(message: QueuedMessage): EnvelopeJson {
   const { envelope } = message;
   const states = new Map(message.units.flatMap((unit) => [...unit.recipients]));
+  const { demand } = envelope;
   const { kind, client, helo } = envelope.origin;
   return {
     version: 1,
     id: message.id,
     accepted: new Date(message.acceptedAt).toISOString(),
     from: formatReversePath(envelope.reversePath),
-    recipients: envelope.recipients.map(({ mailbox, notify, original }, at) => ({
+    recipients: envelope.recipients.map(({ mailbox, asked, notify, original }, at) => ({
       address: formatMailbox(mailbox),
+      ...(asked === undefined ? {} : { asked: formatMailbox(asked) }),
       // The unit of a recipient that is not in any is finished and gone.
       state: states.get(at)?.kind ?? "done",
       ...(notify === undefined ? {} : { notify }),
@@ -43,9 +53,11 @@ export function envelopeJson(message: QueuedMessage): EnvelopeJson {
     smtpUtf8: envelope.smtpUtf8,
     dsn: envelope.dsn,
     tls: {
-      level: envelope.demand.level,
-      requireTls: envelope.demand.propagate,
-      optional: envelope.demand.tlsOptional === true,
+      level: demand.level,
+      ...(demand.by === undefined ? {} : { by: demand.by }),
+      ...(demand.mxAuthentic === undefined ? {} : { mx: demand.mxAuthentic }),
+      requireTls: demand.propagate,
+      optional: demand.tlsOptional === true,
     },
     origin: { kind, ...(client === undefined ? {} : { client }), ...(helo === undefined ? {} : { helo }) },
     ...(envelope.identity === undefined ? {} : { identity: envelope.identity }),

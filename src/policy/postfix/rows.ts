@@ -77,7 +77,7 @@ export const ROWS: Readonly<Record<RowName, Row>> = {
     answer: "secure match=PATTERNS servername=hostname",
     beside: "weaker",
     differs:
-      "the certificate is compared with the names of the policy, not with the host that was dialled: who can show a trusted certificate for any of the names may stand in for each of them (RFC 8461 §4.1)",
+      "the certificate is compared with the names of the policy, not with the host that was dialled: who can show a trusted certificate for any of the names may stand in for each of them (RFC 8461 §4.1), and .suffix covers any number of labels",
   },
   hosts: {
     when: "each host must show a trusted certificate for its own name (a local entry without mx, several policies at once)",

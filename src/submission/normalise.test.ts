@@ -45,6 +45,13 @@ test("addMissingFields: adds what a message must have and nothing that it has (R
   const table: [string, string][] = [
     ["Subject: x\r\n\r\nhello\r\n", `${added}Subject: x\r\n\r\nhello\r\n`],
     ["hello there\r\n", `${added}\r\nhello there\r\n`],
+    ["", `${added}\r\n`],
+    ["\r\nhello\r\n", `${added}\r\nhello\r\n`],
+    ["Subject: x\r\n", `${added}Subject: x\r\n`],
+    ["Subject: x\r\nhello there\r\n", `${added}Subject: x\r\n\r\nhello there\r\n`],
+    ["date: now\r\nmessage-id: <a@b>\r\nhello\r\n", "date: now\r\nmessage-id: <a@b>\r\n\r\nhello\r\n"],
+    [" hello\r\n", `${added}\r\n hello\r\n`],
+    ["a\r\n\r\nb\r\n", `${added}\r\na\r\n\r\nb\r\n`],
     ["date: now\r\nMESSAGE-id: <a@b>\r\n\r\nx\r\n", "date: now\r\nMESSAGE-id: <a@b>\r\n\r\nx\r\n"],
   ];
   for (const [given, expected] of table) assert.equal(text(addMissingFields(utf8(given), fix).content), expected);

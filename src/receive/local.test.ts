@@ -45,6 +45,16 @@ function options(store: Store, clock: ManualClock): LocalOptions {
   };
 }
 
+const ORIGINAL = {
+  id: "1",
+  arrivedAt: 0,
+  dsn: {},
+  demand: { level: "may", propagate: false, because: [] },
+  origin: { kind: "local" },
+  start: utf8("Subject: x\r\n\r\n"),
+  complete: true,
+} as const;
+
 async function expand(to: readonly string[], notify?: Notify, from: typeof FROM = FROM): Promise<Expansion | string> {
   const clock = new ManualClock();
   const expanded = await expandLocal(
@@ -88,6 +98,36 @@ test("expandLocal: who is not there, and too many, are refused", async () => {
   assert.equal(await expand(many), "550 policy-refused");
 });
 
+test("expandLocal: one bad recipient keeps the message from no other, and the sender hears of it (RFC 3461 §5.2.6)", async () => {
+  const clock = new ManualClock();
+  const store = memoryStore({ clock });
+  const to = ["bo@rook.example", "nobody@rook.example"].map(mailbox);
+  for (const [notify, notices] of [
+    [undefined, 1],
+    ["never", 1],
+    [["failure"], 2],
+  ] as const) {
+    const wishes = notify === undefined ? {} : { notify };
+    const expanded = await expandLocal({ from: FROM, to, ...wishes }, options(store, clock));
+    assert.ok(expanded.ok);
+    assert.deepEqual(
+      expanded.value.copies.map(({ recipients }) => recipients.map((one) => formatMailbox(one.mailbox))),
+      [["bo@rook.example"]],
+    );
+    await expanded.value.tell(ORIGINAL);
+    clock.advance(1);
+    assert.equal((await store.count()).messages, notices);
+  }
+  const [notice] = await store.list();
+  assert.ok(notice !== undefined);
+  const parts: Uint8Array[] = [];
+  for await (const chunk of store.openBody(notice.id)) parts.push(chunk);
+  assert.match(
+    Buffer.concat(parts).toString("latin1"),
+    /Final-Recipient: rfc822; nobody@rook\.example\r\nAction: failed\r\nStatus: 5\.1\.1\r\n/,
+  );
+});
+
 test("expandLocal: loops end here too (RFC 5321 §6.3)", async () => {
   const expansion = await expand(["away@rook.example", "bo@rook.example"]);
   assert.ok(typeof expansion === "object");
@@ -106,15 +146,6 @@ test("expandLocal: the notice about an expanded alias is queued once, and counts
   const clock = new ManualClock();
   const store = memoryStore({ clock });
   const parts = options(store, clock);
-  const original = {
-    id: "1",
-    arrivedAt: clock.now(),
-    dsn: {},
-    demand: { level: "may", propagate: false, because: [] },
-    origin: { kind: "local" },
-    start: utf8("Subject: x\r\n\r\n"),
-    complete: true,
-  } as const;
   for (const [to, notify, queued] of [
     ["info@rook.example", ["success"], 0],
     ["sales@rook.example", ["failure"], 0],
@@ -124,7 +155,7 @@ test("expandLocal: the notice about an expanded alias is queued once, and counts
   ] as const) {
     const expansion = await expandLocal({ from: FROM, to: [mailbox(to)], notify }, parts);
     assert.ok(expansion.ok);
-    await expansion.value.tell(original);
+    await expansion.value.tell(ORIGINAL);
     assert.equal((await store.count()).messages, queued, `${to} ${notify.join()}`);
   }
   const [notice] = await store.list();

@@ -91,7 +91,7 @@ export async function publishedWorld(mistakes: readonly Mistake[]): Promise<Publ
       {
         name: "example",
         server: "nsd",
-        records: `broken.example. A 192.0.2.66\n${lines(false)}`,
+        records: `broken.example. A 192.0.2.66\nmx.example. A 192.0.2.8\n${lines(false)}`,
         algorithms: [13],
         spoil: (zone) => broken.reduce(spoilt, zone),
       },
@@ -166,7 +166,7 @@ async function grow(
       (so, [word, value]) => (value === "-" ? so : so.replaceAll(value, word)),
       text,
     );
-  const policy = mistake.served === undefined ? ours : (mistake.served ?? undefined);
+  const policy = mistake.served === undefined ? ours : (mistake.served ?? undefined)?.replaceAll("%", domain);
   const dns = { ...GOOD, ...mistake.dns };
   const lines = Object.values(dns).flatMap((line) => (line === null ? [] : [line].flat().map(long)));
   return { mistake, domain, lines, pairs, policy, write, long, short };

@@ -73,6 +73,16 @@ const TABLE: readonly (readonly [Mistake, readonly string[]])[] = [
   ],
   [
     {
+      name: "the host is in a signed zone, the domain is not",
+      plain: true,
+      hostname: "mx.example",
+      dns: { mx: "%. MX 10 mx.example.", host: null, tlsa: null, next: null },
+      certificates: [{ names: ["mx.example", "mta-sts.%"] }],
+    },
+    ["warning not-signed % MX: not signed -> a zone signed with DNSSEC"],
+  ],
+  [
+    {
       name: "the host is in an unsigned zone",
       hostname: "mx.plain",
       dns: { mx: "%. MX 10 mx.plain.", host: null, tlsa: null, next: null },
@@ -231,6 +241,30 @@ const TABLE: readonly (readonly [Mistake, readonly string[]])[] = [
       dns: { backup: ["%. MX 20 backup.%.", "backup.%. A 192.0.2.2"] },
     },
     ["warning mx-not-in-policy backup.% MX: mx: mx1.% -> mx: backup.%"],
+  ],
+  [
+    {
+      name: "a policy of mode none keeps nobody away (RFC 8461 §8.3)",
+      domain: HOSTED.replace("enforce", "none"),
+      certificates: [{ names: ["mail.%", "mta-sts.%"] }],
+      dns: { backup: ["%. MX 20 backup.%.", "backup.%. A 192.0.2.2"] },
+    },
+    [],
+  ],
+  [
+    {
+      name: "what is served has another max_age",
+      served: "version: STSv1\nmode: enforce\nmx: mx1.%\nmax_age: 1209601\n",
+    },
+    [`error policy-differs ${FILE}: version: STSv1 / mode: enforce / mx: mx1.% / max_age: 1209601 -> ${POLICY}`],
+  ],
+  [
+    {
+      name: "the certificate is not for the host, while the policy is tested",
+      domain: HOSTED.replace("enforce", "testing"),
+      certificates: [{ names: ["mail.%", "mta-sts.%"] }],
+    },
+    ["warning certificate-name mx1.% certificate: mail.%, mta-sts.% -> mx1.%"],
   ],
   [
     { name: "the certificate is not for the host", certificates: [{ names: ["mail.%", "mta-sts.%"] }] },

@@ -28,6 +28,7 @@ interface Tries {
   readonly clock: ManualClock;
   readonly host: { fails?: NonNullable<FakeHost["fails"]> };
   dialled(): number;
+  endRests(): void;
   go(at?: DialTarget): Promise<string>;
 }
 
@@ -35,14 +36,15 @@ function tries(first: FakeFailure | undefined): Tries {
   const clock = new ManualClock();
   const host: Tries["host"] = first === undefined ? {} : { fails: { full: first } };
   const network = fakeNetwork({ "192.0.2.1": host, "192.0.2.2": host });
-  const open = restingLogins(network.openSession, clock);
+  const { openSession, endRests } = restingLogins(network.openSession, clock);
   return {
     clock,
     host,
+    endRests,
     dialled: () => network.log.length,
     async go(at = target()) {
       assert.ok(DECISION.kind === "proceed");
-      const session = await open(at, DECISION, { kind: "tls", hello: "full" });
+      const session = await openSession(at, DECISION, { kind: "tls", hello: "full" });
       return "kind" in session ? `${session.stage} ${session.status.code}` : "ready";
     },
   };
@@ -96,4 +98,20 @@ test("restingLogins: of many at once one tries a login that was never accepted, 
   const good = tries(undefined);
   assert.deepEqual(new Set(await Promise.all(Array.from({ length: 20 }, () => good.go()))), new Set(["ready"]));
   assert.equal(good.dialled(), 20);
+});
+
+test("restingLogins: endRests lets a login be tried at once; when it is refused again, it rests as after the first time", async () => {
+  const it = tries(REFUSED);
+  await it.go();
+  it.clock.advance(5 * MINUTE);
+  await it.go();
+  it.endRests();
+  assert.equal(await it.go(), "auth 535");
+  assert.equal(it.dialled(), 3);
+  it.clock.advance(5 * MINUTE - 1);
+  await it.go();
+  assert.equal(it.dialled(), 3);
+  it.endRests();
+  delete it.host.fails;
+  assert.deepEqual([await it.go(), await it.go()], ["ready", "ready"]);
 });

@@ -7,9 +7,9 @@ import type { OpenSession } from "../walk.ts";
  * it rests, twice as long each time up to an hour, and what comes meanwhile fails as the last try did. Until a login has
  * been accepted once, one session at a time tries it.
  */
-export function restingLogins(openSession: OpenSession, clock: Pick<Clock, "monotonic">): OpenSession {
+export function restingLogins(openSession: OpenSession, clock: Pick<Clock, "monotonic">): RestingLogins {
   const logins = new Map<string, Login>();
-  return async (target, decision, rung, signal) => {
+  const open: OpenSession = async (target, decision, rung, signal) => {
     if (target.credentials === undefined) return await openSession(target, decision, rung, signal);
     const key = keyOf(target, target.credentials.user);
     const login = logins.get(key) ?? { proved: false, wait: 0, until: -Infinity };
@@ -29,6 +29,21 @@ export function restingLogins(openSession: OpenSession, clock: Pick<Clock, "mono
       under.resolve(answered);
     }
   };
+  return {
+    openSession: open,
+    endRests() {
+      for (const login of logins.values()) {
+        login.wait = 0;
+        login.until = -Infinity;
+      }
+    },
+  };
+}
+
+export interface RestingLogins {
+  readonly openSession: OpenSession;
+  /** A password may have been set right: what rests is tried again at once, and rests shortly if that was wrong. */
+  endRests(): void;
 }
 
 /** What is known of one login at one hop; there are as many as routes name. */

@@ -9,7 +9,7 @@ import { release } from "./task.ts";
 export interface Delivery extends AsyncDisposable {
   /** Resolves when the signal was given and all attempts are over; never rejects. */
   readonly done: Promise<void>;
-  /** Ends sessions that wait for another message, for instance when certificates or rules have changed. */
+  /** Ends sessions that wait for another message, and rests of logins, for instance when certificates, rules or passwords have changed. */
   endIdle(): Promise<void>;
 }
 
@@ -26,10 +26,11 @@ export function startDelivery(options: DeliveryOptions): Delivery {
     ...(reuse === undefined ? {} : { idle: reuse }),
     ...(perAddress === undefined ? {} : { perAddress }),
   });
+  const logins = restingLogins(options.openSession, clock);
   const crew: Crew = {
     options: {
       ...options,
-      openSession: restingLogins(options.openSession, clock),
+      openSession: logins.openSession,
       connections,
       signal: AbortSignal.any([options.signal, stop.signal]),
     },
@@ -48,7 +49,10 @@ export function startDelivery(options: DeliveryOptions): Delivery {
   const done = run(crew, hard);
   return {
     done,
-    endIdle: () => connections.endIdle(),
+    async endIdle() {
+      logins.endRests();
+      await connections.endIdle();
+    },
     [Symbol.asyncDispose]() {
       stop.abort();
       return done;

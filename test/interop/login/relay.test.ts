@@ -38,7 +38,7 @@ for (const implicit of [false, true]) {
     assert.match(String(line?.["text"]), /535|authentication|login|log in/i);
     assert.equal((await postfix.messages()).length, 0);
     const refusals = (await postfix.log()).split("authentication failed").length - 1;
-    assert.ok(refusals >= 1 && refusals <= names.length, `${refusals} logins were tried`);
+    assert.equal(refusals, 1);
     await writeFile(join(hopseal.folder, "password"), `${RIGHT}\n`);
     process.kill(hopseal.pid, "SIGHUP");
     const delivered = new Set<unknown>();

@@ -3,6 +3,7 @@ import { exportCommand } from "./queue/export.ts";
 import { listCommand } from "./queue/list.ts";
 import { flushCommand, operationCommand } from "./queue/operate.ts";
 import { showCommand } from "./queue/show.ts";
+import { verifyCommand } from "./queue/verify.ts";
 
 /** `hopseal queue`: what waits, and what an operator may do about it. */
 export function queueCommand(): Command {
@@ -15,5 +16,6 @@ export function queueCommand(): Command {
     .addCommand(operationCommand("hold"))
     .addCommand(operationCommand("release"))
     .addCommand(operationCommand("drop"))
-    .addCommand(exportCommand());
+    .addCommand(exportCommand())
+    .addCommand(verifyCommand());
 }

@@ -1,3 +1,4 @@
 export type { BodyFile, BodyFiles } from "./files.ts";
 export { openSqliteStore, type SqliteStoreOptions } from "./open.ts";
 export { openSqliteReader, type QueueReader } from "./reader.ts";
+export { type StoreFinding, type StoreReport, verifyShard } from "./verify.ts";

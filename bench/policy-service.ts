@@ -95,8 +95,8 @@ address = "127.0.0.1:${SERVICE}"
 const NAMES = 200;
 const CONNECTIONS = 20;
 const WARM_UP = 20_000;
-const LOOKUPS = 60_000;
-const ROUNDS = 5;
+const LOOKUPS = 20_000;
+const ROUNDS = 15;
 /** Look-ups per second on a core of 2026; many times what any Postfix sends. */
 const BOUND = 10_000;
 const RATIO_BOUND = 0.5;

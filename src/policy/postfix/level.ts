@@ -12,7 +12,7 @@ export function formatPolicy({ level, match = [] }: PostfixPolicy): string {
   const words: string[] = [level];
   if (match.length > 0) words.push(`match=${match.join(level === "fingerprint" ? "|" : ":")}`);
   if (level === "secure") words.push("servername=hostname");
-  // What we insist on ourselves wherever TLS is required (RFC 9325 §3.1.1).
+  // What we insist on ourselves wherever TLS is required.
   if (level !== "may") words.push("protocols=>=TLSv1.2");
   return words.join(" ");
 }

@@ -24,7 +24,9 @@ export function tapBefore(port: number, tamper: () => Tamper): Promise<ScriptedS
     return { octets, message: decoded.value };
   };
   return scriptedServer(async (_query, via, octets) => {
-    const { message, octets: reply } = await ask(octets);
+    const asked = await ask(octets).catch(silence);
+    if (asked === undefined) return [];
+    const { message, octets: reply } = asked;
     return tamper()(message, {
       via,
       octets: reply,
@@ -52,6 +54,12 @@ export function askedOf(message: Message): string {
 
 export function covers(record: RawRecord, type: number): boolean {
   return record.type === TYPE.RRSIG && decodeRrsig(record.rdata)?.typeCovered === type;
+}
+
+/** A resolver that is gone, or breaks off, says nothing. */
+function silence(error: unknown): undefined {
+  if (error instanceof Error && "syscall" in error) return undefined;
+  throw error;
 }
 
 /** Asks over TCP, so that nothing is cut before the attacker has it. */

@@ -311,6 +311,13 @@ const ROWS: readonly Omit<Row, "demand">[] = [
       "delivered may:plaintext mx.S | no-policy-found starttls-not-supported mx.S | TLSA? _25._tcp.mx.S | mx.S: clear MAIL, clear content",
   },
   {
+    is: "a notice to a host that promises in clear: that is no promise (RFC 8689 §4.1)",
+    notice: true,
+    world: signed(() => ({ requireTls: "outside" })),
+    gives:
+      "delivered may:plaintext mx.S | no-policy-found starttls-not-supported mx.S | TLSA? _25._tcp.mx.S | mx.S: clear MAIL, clear content",
+  },
+  {
     is: "a notice is held to DANE like any other mail (RFC 7672 §2.2)",
     notice: true,
     world: signed(fits, { dns: ["S MX 10 mx.S", `_25._tcp.mx.S TLSA ${EE}`] }),
@@ -362,5 +369,11 @@ export const REQUIRETLS_ROWS: readonly Row[] = [
     world: signed(plain),
     gives:
       "failed 5.7.30 secure:!requiretls mx.S | no-policy-found success | TLSA? _25._tcp.mx.S | mx.S: STARTTLS, sni mx.S",
+  },
+  {
+    is: "REQUIRETLS with TLS-Required: No: what is published binds all the same (RFC 8689 §4.1)",
+    demand: { ...REQUIRETLS, tlsOptional: true },
+    world: signed(fits, { sts: { S: { serves: "enforce other.S" } } }),
+    gives: "failed 5.7.10 secure:!decision mx.S | sts certificate-host-mismatch mx.S | TLSA? _25._tcp.mx.S",
   },
 ];

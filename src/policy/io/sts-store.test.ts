@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
@@ -85,13 +85,21 @@ test("openStsStore: what cannot be read is put aside and reported, never taken f
     "null.example.json": "null",
   };
   for (const [name, text] of Object.entries(broken)) await writeFile(join(directory, name), text);
-  await writeFile(join(directory, "half.example.json.new"), good);
+  const [old, fresh] = ["half.example.json.0000.new", "half.example.json.1111.new"].map((name) =>
+    join(directory, name),
+  );
+  assert.ok(old !== undefined && fresh !== undefined);
+  await writeFile(old, good);
+  await utimes(old, clock.now() / 1000 - 7200, clock.now() / 1000 - 7200);
+  // It may still be under way.
+  await writeFile(fresh, good);
+  await utimes(fresh, clock.now() / 1000 - 60, clock.now() / 1000 - 60);
   const again = await openIn(directory, clock);
   assert.deepEqual(again.store.list(), [entry("good.example", clock)]);
   assert.equal(again.faults.length, Object.keys(broken).length);
   assert.deepEqual(
     (await readdir(directory)).sort(),
-    [...Object.keys(broken).map((name) => `${name}.broken`), "good.example.json"].sort(),
+    [...Object.keys(broken).map((name) => `${name}.broken`), "good.example.json", "half.example.json.1111.new"].sort(),
   );
   assert.deepEqual((await openIn(directory, clock)).faults, []);
 });

@@ -1,9 +1,10 @@
-import { createHash } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Clock } from "../../base/mod.ts";
 import { type Domain, parseDomain } from "../../mail/mod.ts";
 import { type KnownPolicy, restorePolicy } from "../sources/sts.ts";
+import { removeUnfinished } from "./list-store.ts";
 import { policyAges } from "./sts-age.ts";
 
 /** A policy and the domain that it binds. On disk is what `restorePolicy` needs; the rest is parsed anew at each start. */
@@ -87,9 +88,9 @@ export async function openStsStore(options: StsStoreOptions): Promise<StsStore> 
 async function readAll(options: StsStoreOptions): Promise<Map<Domain, StoredSts>> {
   const { directory, onFault, readOnly = false } = options;
   const entries = new Map<Domain, StoredSts>();
+  if (!readOnly) await removeUnfinished(directory, options.clock.now());
   for (const name of (await namesIn(options)).sort()) {
     const path = join(directory, name);
-    if (name.endsWith(UNFINISHED) && !readOnly) await rm(path, { force: true });
     if (!name.endsWith(SUFFIX)) continue;
     const entry = parse(await readFile(path, "utf8"), name);
     if (typeof entry !== "string") entries.set(entry.domain, entry);
@@ -139,14 +140,16 @@ function parse(content: string, name: string): StoredSts | string {
 async function write(directory: string, { domain, policy }: StoredSts): Promise<void> {
   const { id, text, fetchedAt } = policy;
   const path = join(directory, fileName(domain));
-  const file = await open(path + UNFINISHED, "w", 0o600);
+  // The daemon under its old configuration may still be writing when the one under the new does.
+  const unfinished = `${path}.${randomUUID()}${UNFINISHED}`;
+  const file = await open(unfinished, "wx", 0o600);
   try {
     await file.writeFile(`${JSON.stringify({ version: VERSION, domain, id, fetchedAt, text })}\n`);
     await file.sync();
   } finally {
     await file.close();
   }
-  await rename(path + UNFINISHED, path);
+  await rename(unfinished, path);
   const folder = await open(directory, "r");
   try {
     await folder.sync();

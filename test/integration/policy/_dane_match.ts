@@ -138,6 +138,14 @@ export const MATCH_ROWS: readonly Row[] = [
     gives: bad("validation-failure"),
   },
   {
+    is: "DANE-TA, the leaf whole in DNS is no anchor of itself (RFC 7671 §5.2)",
+    world: ({ name }) => {
+      const leaf = mint({ ca: true, names: [name("mx.S")] });
+      return oneHost([tlsa("2 0 0", leaf)], { sends: [leaf] });
+    },
+    gives: bad("validation-failure"),
+  },
+  {
     is: "DANE-TA, the leaf expired (RFC 7672 §3.1.2)",
     world: ta("2 0 1", ({ name }) => ({ names: [name("mx.S")], ...PAST })),
     gives: bad("certificate-expired"),

@@ -1,6 +1,6 @@
 import { systemClock } from "../base/mod.ts";
 import type { Config } from "../config/mod.ts";
-import { type HeldList, type ListOctets, type ListSource, loadList, takeList } from "../policy/io/mod.ts";
+import { type HeldList, type ListOctets, type ListSource, loadList, storedStamp, takeList } from "../policy/io/mod.ts";
 import { listFolder, listSource } from "./policy_list.ts";
 import { dropPrivileges } from "./privileges.ts";
 
@@ -44,6 +44,8 @@ export async function importPolicyList(
   const dropped = dropPrivileges(config.user);
   if (!dropped.ok) throw new Error(dropped.error);
   const [source, directory] = [listSource(entry), listFolder(config)];
+  // Before it is read, so that nothing that comes after goes unseen.
+  const stamp = await storedStamp(directory, name);
   const before = await loadList(directory, source);
   // Whether it is older cannot be told of what cannot be read.
   if (!before.ok && !force)
@@ -54,6 +56,7 @@ export async function importPolicyList(
     source,
     force,
     now: systemClock.now(),
+    ...(before.ok ? { over: { stamp } } : {}),
     ...(present === undefined ? {} : { present }),
   });
   if (!taken.ok) throw new Error(taken.error);

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { type Bytes, equalBytes, err, type Instant, type Millis, ok, type Result } from "../../base/mod.ts";
 import { acceptList, type JudgedList } from "../sources/list-accept.ts";
 import { LARGEST_LIST, parseListFile } from "../sources/list-file.ts";
-import { readStoredList, type StoredList, writeStoredList } from "./list-store.ts";
+import { readStoredList, type StoredList, type StoredOver, writeStoredList } from "./list-store.ts";
 import { verifyDetached } from "./openpgp.ts";
 
 /** A policy list that is configured. */
@@ -32,6 +32,8 @@ export type ListOrigin =
 export interface HeldList extends JudgedList, StoredList {
   /** The fingerprint of the key that signed it. */
   readonly signer?: string;
+  /** Of the file, where it was stored just now. */
+  readonly stamp?: string;
 }
 
 /** Octets that may become a list. */
@@ -84,6 +86,8 @@ export interface Taking {
   readonly source: Pick<ListSource, "name" | "key">;
   readonly now: Instant;
   readonly present?: HeldList;
+  /** What lay on disk when `present` was read; what was put there since is not replaced. Absent: whatever is there goes. */
+  readonly over?: StoredOver;
   /** Takes an older list all the same. */
   readonly force?: boolean;
   /** Judges and stores nothing. */
@@ -92,7 +96,7 @@ export interface Taking {
 
 /** Judges a new list against the present one and stores it; the list in force afterwards, or why the new one is refused. */
 export async function takeList(offered: ListOctets, taking: Taking): Promise<Result<HeldList, string>> {
-  const { directory, source, now, present, force = false, readOnly = false } = taking;
+  const { directory, source, now, present, over, force = false, readOnly = false } = taking;
   if (present !== undefined && isSame(offered, present)) return ok(present);
   const judged = await judgeList(offered, source.key, { takenAt: now, now });
   if (!judged.ok) return judged;
@@ -100,7 +104,7 @@ export async function takeList(offered: ListOctets, taking: Taking): Promise<Res
   if (!accepted.ok) return accepted;
   if (!readOnly) {
     try {
-      await writeStoredList(directory, source.name, judged.value);
+      return ok({ ...judged.value, stamp: await writeStoredList(directory, source.name, judged.value, over) });
     } catch (error) {
       return err(`it cannot be stored: ${error instanceof Error ? error.message : String(error)}`);
     }

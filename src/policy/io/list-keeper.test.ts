@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { copyFileSync, renameSync } from "node:fs";
 import { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -303,6 +304,8 @@ test("an import is taken within half a minute, or at once when asked, and goes b
   await using it = await world();
   await it.publish({ issued: NOW - DAY, policies: PINE });
   await using lists = await it.open();
+  // What the start begins is over, so that only the look can find it.
+  it.clock.advance(0);
   await lists.renew();
   const put = async (issued: Instant, mx: string): Promise<void> => {
     const octets = listText({ issued, policies: { "pine.example": `enforce ${mx}` } });
@@ -349,6 +352,58 @@ test("a list that is imported while an older one is fetched is not lost", async 
   assert.match(it.told.at(-1) ?? "", /it is older/);
   const stored = await loadList(it.directory, source());
   assert.equal(stored.ok ? stored.value?.from : stored.error, "by hand");
+});
+
+/** A list as an import leaves it, ready to be put in place in one step, at any time. */
+async function imported(it: World, issued: Instant, mx: string): Promise<() => void> {
+  const octets = listText({ issued, policies: { "pine.example": `enforce ${mx}` } });
+  const aside = `${it.directory}-${mx}`;
+  const taken = await takeList(
+    { octets, signature: await signer.sign(octets, issued), from: "by hand" },
+    { directory: aside, source: source(), now: NOW },
+  );
+  assert.ok(taken.ok);
+  return () => {
+    copyFileSync(join(aside, "ours.list"), join(it.directory, "half"));
+    renameSync(join(it.directory, "half"), join(it.directory, "ours.list"));
+  };
+}
+
+test("a list that is imported while an older one is judged, or just after it was put in place, is not lost", async () => {
+  for (const when of ["judged", "placed"] as const) {
+    await using it = await world();
+    await it.publish({ issued: NOW - DAY, policies: PINE });
+    await using lists = await it.open();
+    await lists.renew();
+    await it.publish({ issued: NOW - 2 * HOUR, policies: PINE });
+    let put: (() => void) | undefined = await imported(it, NOW - HOUR, "mx2.pine.example");
+    const once = (): void => {
+      const mine = put;
+      put = undefined;
+      mine?.();
+    };
+    // The time is asked for once all is fetched, and the change told of once it is stored.
+    if (when === "judged") it.clock.now = () => (once(), NOW);
+    using _listening = subscribe("hopseal:policy", () => (when === "placed" ? once() : undefined));
+    await lists.renew();
+    assert.equal(put, undefined, when);
+    await lists.reload();
+    assert.equal(saysOf(lists), "enforce mx2.pine.example", when);
+    const stored = await loadList(it.directory, source());
+    assert.equal(stored.ok ? stored.value?.from : stored.error, "by hand", when);
+    assert.deepEqual(await readdir(it.directory), ["ours.list"], when);
+  }
+});
+
+test("a list that cannot be put in place leaves nothing behind, and takes the place of nothing that came meanwhile", async () => {
+  await using it = await world();
+  const [octets, from, takenAt] = [listText({ issued: NOW, policies: PINE }), "by hand", NOW];
+  const stamp = await writeStoredList(it.directory, "ours", { octets, from, takenAt });
+  assert.equal((await writeStoredList(it.directory, "ours", { octets, from, takenAt }, { stamp })) === stamp, false);
+  await assert.rejects(writeStoredList(it.directory, "ours", { octets, from, takenAt }, { stamp }), /meanwhile/);
+  await mkdir(join(it.directory, "full.list", "in"), { recursive: true });
+  await assert.rejects(writeStoredList(it.directory, "full", { octets, from, takenAt }), /EISDIR|ENOTEMPTY/);
+  assert.deepEqual((await readdir(it.directory)).sort(), ["full.list", "ours.list"]);
 });
 
 test("a stored list that cannot be used ends the start, and is told once while running", async () => {

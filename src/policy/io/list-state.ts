@@ -57,6 +57,7 @@ export async function takeOffered(state: ListState): Promise<Result<void, string
     directory: options.directory,
     source,
     now: options.clock.now(),
+    over: { stamp: state.stamp },
     readOnly: options.readOnly ?? false,
     ...(state.held === undefined ? {} : { present: state.held }),
   });
@@ -65,9 +66,9 @@ export async function takeOffered(state: ListState): Promise<Result<void, string
     state.held = taken.value;
     return ok(undefined);
   }
+  // Of what was written, not of what lies there now: that may be an import already.
+  state.stamp = taken.value.stamp;
   hold(state, taken.value);
-  const stamp = await stampOf(state);
-  if (stamp.ok) state.stamp = stamp.value;
   return ok(undefined);
 }
 

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
-import { mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
+import { type BigIntStats, renameSync, statSync } from "node:fs";
+import { mkdir, open, readdir, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { type Bytes, concat, err, fromStrictUtf8, type Instant, ok, type Result, utf8 } from "../../base/mod.ts";
 
@@ -26,8 +27,21 @@ export async function readStoredList(directory: string, name: string): Promise<R
   return stored === undefined ? err(`${pathOf(directory, name)} is no stored list`) : ok(stored);
 }
 
-/** Written beside, flushed, put in place, and the folder flushed: a crash leaves the old list or the new one, whole. */
-export async function writeStoredList(directory: string, name: string, stored: StoredList): Promise<void> {
+/** What the writer knows to lie there: a stamp, or nothing. */
+export interface StoredOver {
+  readonly stamp: string | undefined;
+}
+
+/**
+ * Written beside, flushed, put in place, and the folder flushed: a crash leaves the old list or the new one, whole.
+ * Returns its stamp. Rejects, and replaces nothing, where something else lies there than `over` says.
+ */
+export async function writeStoredList(
+  directory: string,
+  name: string,
+  stored: StoredList,
+  over?: StoredOver,
+): Promise<string> {
   const { octets, signature, takenAt, from } = stored;
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const head = {
@@ -40,19 +54,37 @@ export async function writeStoredList(directory: string, name: string, stored: S
   const path = pathOf(directory, name);
   // Several may write at once: the daemon, an import, and the daemon under its old configuration.
   const unfinished = `${path}.${randomUUID()}${UNFINISHED}`;
-  const file = await open(unfinished, "w", 0o600);
+  let stamp: string;
   try {
-    await file.writeFile(concat([utf8(`${JSON.stringify(head)}\n`), octets]));
-    await file.sync();
-  } finally {
-    await file.close();
+    stamp = await writeWhole(unfinished, concat([utf8(`${JSON.stringify(head)}\n`), octets]));
+    // Nothing of this process comes between the two.
+    const there = statSync(path, { bigint: true, throwIfNoEntry: false });
+    if (over !== undefined && there !== undefined && stampOf(there) !== over.stamp) {
+      throw new Error("another list was put there meanwhile");
+    }
+    renameSync(unfinished, path);
+  } catch (error) {
+    await rm(unfinished, { force: true });
+    throw error;
   }
-  await rename(unfinished, path);
   const folder = await open(directory, "r");
   try {
     await folder.sync();
   } finally {
     await folder.close();
+  }
+  return stamp;
+}
+
+/** Returns the stamp, which stays with the file when it is put in place. */
+async function writeWhole(path: string, octets: Bytes): Promise<string> {
+  const file = await open(path, "wx", 0o600);
+  try {
+    await file.writeFile(octets);
+    await file.sync();
+    return stampOf(await file.stat({ bigint: true }));
+  } finally {
+    await file.close();
   }
 }
 
@@ -69,12 +101,15 @@ export async function removeUnfinished(directory: string, now: Instant): Promise
 /** Changes whenever the stored list is replaced; undefined when there is none. */
 export async function storedStamp(directory: string, name: string): Promise<string | undefined> {
   try {
-    const { ino, mtimeNs, size } = await stat(pathOf(directory, name), { bigint: true });
-    return `${ino} ${mtimeNs} ${size}`;
+    return stampOf(await stat(pathOf(directory, name), { bigint: true }));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     throw error;
   }
+}
+
+function stampOf({ ino, mtimeNs, size }: BigIntStats): string {
+  return `${ino} ${mtimeNs} ${size}`;
 }
 
 function parse(file: Bytes): StoredList | undefined {

@@ -10,6 +10,7 @@ export {
   readOctets,
   takeList,
 } from "./list-held.ts";
+export { storedStamp } from "./list-store.ts";
 export { type ListView, openPolicyLists, type PolicyLists } from "./list-keeper.ts";
 export { isPublicAddress } from "./public-address.ts";
 export { type AnswerLookup, serveSocketmap } from "./socketmap.ts";

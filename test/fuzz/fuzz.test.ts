@@ -1,0 +1,47 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { fuzz, type Target } from "./fuzz.ts";
+import { growAll } from "./grow.ts";
+import { TARGETS } from "./targets.ts";
+
+const RUNS = 100;
+
+test(`${RUNS} inputs for each decoder that look for new blocks break nothing`, async (t) => {
+  // In a process of its own: there nothing else counts blocks, which costs time.
+  const env = { ...process.env, NODE_V8_COVERAGE: undefined };
+  const args = [fileURLToPath(new URL("./main.ts", import.meta.url)), String(RUNS), "20261122", "0"];
+  const child = spawn(process.execPath, args, { env, stdio: ["ignore", "pipe", "inherit"] });
+  const [said, [status]] = await Promise.all([child.stdout.setEncoding("utf8").toArray(), once(child, "close")]);
+  const lines = said.join("").trimEnd().split("\n").slice(1);
+  for (const line of lines) t.diagnostic(line);
+  assert.equal(status, 0, lines.join("\n"));
+  assert.equal(lines.length, TARGETS.length);
+  for (const line of lines) assert.match(line, / \d+\.\d %/, "none of the modules was seen: are their names right?");
+});
+
+const PLANTED: Target = {
+  name: "planted",
+  files: ["fuzz/fuzz.test.ts"],
+  seeds: ["abc"],
+  read: (octets) => octets.length,
+};
+
+test("a decoder that depends on its chunks is found out", async () => {
+  const count = (chunks: readonly Buffer[]): number => chunks.length;
+  const target = { ...PLANTED, read: (octets: Buffer) => count([octets]), readInChunks: count };
+  const { faults } = await fuzz(target, 50, 1);
+  assert.match(faults[0] ?? "", /other chunks/);
+});
+
+test("a decoder whose time grows with the square is found out", async () => {
+  const slow = (octets: Buffer): number => {
+    let sum = 0;
+    for (let at = 0; at < octets.length; at += 32) for (let to = 0; to < at; to += 32) sum += octets[to] ?? 0;
+    return sum;
+  };
+  const { faults } = await growAll({ ...PLANTED, read: slow, within: 5 }, [Buffer.from("a")]);
+  assert.match(faults[0] ?? "", /four times as long/);
+});

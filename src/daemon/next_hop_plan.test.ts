@@ -24,6 +24,8 @@ function sts(name: string, expires = NOW + 86_400_000): StsFacts {
 }
 
 interface World {
+  /** How long it took to find out all of it. */
+  readonly took?: number;
   readonly sts?: readonly [stored: StsFacts, fresh: StsFacts];
   readonly dane?: DaneFacts;
   readonly local?: Partial<LocalPolicy>;
@@ -34,6 +36,7 @@ async function answered({
   sts: [stored, fresh] = [NONE, NONE],
   dane = ABSENT,
   local,
+  took = 0,
 }: World): Promise<readonly [Answer, number, number]> {
   let asked = 0;
   let fetched = 0;
@@ -62,10 +65,11 @@ async function answered({
     now: NOW,
     sources,
   };
-  return [answerOf(await planNextHop(HOP, options), { open: "may", now: NOW }), asked, fetched];
+  return [answerOf(await planNextHop(HOP, options), { open: "may", now: NOW + took }), asked, fetched];
 }
 
 const NONE: StsFacts = { kind: "none", why: "nothing is published" };
+const FAILED: StsFacts = { kind: "failed", trouble: { at: "dns", detail: "SERVFAIL" } };
 const ABSENT: DaneFacts = { kind: "absent", why: "no TLSA records" };
 
 test("planNextHop: where an enforced policy leaves no host, a newer one is looked for first, and only then (RFC 8461 §5.1)", async () => {
@@ -78,7 +82,7 @@ test("planNextHop: where an enforced policy leaves no host, a newer one is looke
   assert.deepEqual([good.reply, ...once], [{ kind: "found", data: secure }, 1, 0]);
 });
 
-test("answerOf: kept for a minute, or until what it rests on ends; what makes mail wait only for 5 s", async () => {
+test("answerOf: kept for a minute, or until what it rests on ends; what a failed look-up led to only for 5 s", async () => {
   const usable = (expires: number): DaneFacts => {
     return { kind: "unusable", base: MX, records: [], mx: "secure", expires };
   };
@@ -93,7 +97,11 @@ test("answerOf: kept for a minute, or until what it rests on ends; what makes ma
       await keep({ local: { override: { until: NOW + 40 } } }),
       await keep({ local: { override: { until: NOW - 40 } } }),
       await keep({ sts: [sts("old.example"), sts("old.example")] }),
+      await keep({ sts: [FAILED, NONE] }),
+      // What ended while the rest was looked up is not given out again.
+      await keep({ dane: usable(NOW + 20), took: 30 }),
+      await keep({ local: { override: { until: NOW + 40 } }, took: 50 }),
     ],
-    [60_000, 60_000, 10, 20, 30, 40, 60_000, 5000],
+    [60_000, 60_000, 10, 20, 30, 40, 60_000, 5000, 5000, 0, 0],
   );
 });

@@ -3,6 +3,7 @@ import type { Plan } from "../delivery/mod.ts";
 import {
   type DecidedHost,
   formatPolicy,
+  type LocalPolicy,
   projectPostfix,
   type Projected,
   type RowName,
@@ -35,7 +36,7 @@ export function answerOf(
     reply: silent ? { kind: "not-found" } : { kind: "found", data: formatPolicy(policy) },
     row,
     because: becauseOf(plan),
-    keep: Math.min(KEPT, ...endings(plan).flatMap((end) => (end > now ? [end - now] : []))),
+    keep: Math.min(KEPT, ...endings(plan, now).map((end) => Math.max(0, end - now))),
   };
 }
 
@@ -65,18 +66,26 @@ function becauseOf(plan: Plan): readonly string[] {
   return [...new Set(plan.hosts.flatMap(({ decision }) => decision.because.map(sayBecause)))].slice(0, MOST_REASONS);
 }
 
-/** When what was found out ends, or ended without being used any more. */
-function endings(plan: Plan): readonly Instant[] {
+/** When what was found out ends, or has to be asked for again; all of it held when the plan was made. */
+function endings(plan: Plan, now: Instant): readonly Instant[] {
   if (plan.kind !== "hosts") return [];
   return plan.hosts.flatMap(({ facts }) => [
     ...(facts?.dane !== undefined && "expires" in facts.dane ? [facts.dane.expires ?? Infinity] : []),
     ...(facts?.sts?.kind === "policy" ? [facts.sts.expires] : []),
-    ...[facts?.local, ...(facts?.also ?? [])].flatMap((entry) => entry?.override?.until ?? []),
+    // Mail goes out without a policy that cannot be had, but not for longer than it must (RFC 8461 §3.3).
+    ...(facts?.sts?.kind === "failed" ? [now + WAIT_KEPT] : []),
+    ...[facts?.local, ...(facts?.also ?? [])].flatMap((entry) => endOfOverride(entry, facts?.now ?? now)),
   ]);
+}
+
+/** One that ended before the plan was made changes nothing any more. */
+function endOfOverride(entry: LocalPolicy | undefined, planned: Instant): readonly Instant[] {
+  const until = entry?.override?.until;
+  return until === undefined || until <= planned ? [] : [until];
 }
 
 /** The resolver and the cache of policies remember for longer what may be remembered. */
 const KEPT: Millis = 60_000;
-/** So that a client that asks again and again does not make us do so too. */
+/** What a failed look-up led to; so that a client that asks again and again does not make us do so too. */
 const WAIT_KEPT: Millis = 5000;
 const MOST_REASONS = 20;

@@ -30,7 +30,7 @@ export type RowName =
 
 export const ROWS: Readonly<Record<RowName, Row>> = {
   open: {
-    when: "nothing asks for more than opportunistic TLS (nothing published; testing; audit; an override)",
+    when: "nothing asks for more than opportunistic TLS (nothing published; testing; audit; an override; an MTA-STS policy that cannot be had and is not stored, RFC 8461 §3.3)",
     answer: "may",
     beside: "same",
     differs: 'or no answer at all, with open = "notfound"',
@@ -112,7 +112,7 @@ export const ROWS: Readonly<Record<RowName, Row>> = {
     differs: "our own delivery would use the other hosts",
   },
   failed: {
-    when: "a look-up failed (DNS did not answer, or a signature is wrong)",
+    when: "a look-up of hosts, addresses or TLSA records failed (DNS did not answer, or a signature is wrong)",
     answer: "TEMP",
     beside: "stricter",
     differs: "where other hosts can be used our own delivery would use them; never may",

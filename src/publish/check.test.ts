@@ -46,10 +46,13 @@ function answering(answer: (question: string) => object): Resolver {
   };
 }
 
-async function check(resolver: Resolver, dnssecOff?: string): Promise<Checked> {
-  const seen = await lookAt(PUBLICATION, { resolver });
-  for (const record of recordsFor(PUBLICATION, [HOST])) stateOf(record, seen);
-  return checkPublication(PUBLICATION, seen, { now: NOW, ...(dnssecOff === undefined ? {} : { dnssecOff }) });
+async function check(
+  resolver: Resolver,
+  { dnssecOff, publication = PUBLICATION }: { dnssecOff?: string; publication?: Publication } = {},
+): Promise<Checked> {
+  const seen = await lookAt(publication, { resolver });
+  for (const record of recordsFor(publication, [HOST])) stateOf(record, seen);
+  return checkPublication(publication, seen, { now: NOW, ...(dnssecOff === undefined ? {} : { dnssecOff }) });
 }
 
 test("checkPublication: where DNSSEC cannot be judged, nothing is said of it but that", async () => {
@@ -64,9 +67,61 @@ test("checkPublication: where DNSSEC cannot be judged, nothing is said of it but
   const judged = await check(resolver);
   assert.deepEqual(codes(judged), ["sts-missing", "policy-host-missing", "not-signed", "tlsrpt-missing"]);
   assert.deepEqual(judged.unknown, []);
-  const unjudged = await check(resolver, "signatures are stripped");
+  const unjudged = await check(resolver, { dnssecOff: "signatures are stripped" });
   assert.deepEqual(codes(unjudged), ["sts-missing", "policy-host-missing", "tlsrpt-missing"]);
   assert.deepEqual(unjudged.unknown, [{ record: "DNSSEC and TLSA", detail: "signatures are stripped" }]);
+});
+
+test("checkPublication: without a policy of ours, too, a bogus _mta-sts is told", async () => {
+  const resolver = answering((question) =>
+    question === "_mta-sts.rook.example TXT"
+      ? { kind: "failure", cause: "bogus", detail: "a signature is wrong" }
+      : { kind: "nodata", security: "secure" },
+  );
+  const { sts: _sts, ...publication } = PUBLICATION;
+  const { findings } = await check(resolver, { publication });
+  assert.deepEqual(
+    findings.map(({ code, record }) => `${code} ${record}`),
+    ["mx-missing rook.example MX", "bogus _mta-sts.rook.example TXT", "tlsrpt-missing _smtp._tls.rook.example TXT"],
+  );
+});
+
+test("checkPublication: hosts that were not looked at are unknown, never right", async () => {
+  const many = Array.from({ length: 30 }, (_, at) => ({
+    preference: at,
+    exchange: at === 0 ? HOST : `b${at}.example`,
+  }));
+  const resolver = answering((question) =>
+    question === "rook.example MX"
+      ? { kind: "data", security: "secure", records: many }
+      : { kind: "nodata", security: "secure" },
+  );
+  assert.deepEqual((await check(resolver)).unknown, [
+    { record: "rook.example MX", detail: "10 of its hosts were not looked at" },
+  ]);
+});
+
+test("checkPublication: a certificate is judged by both of its dates", async () => {
+  const resolver = answering((question) =>
+    question === "rook.example MX"
+      ? { kind: "data", security: "secure", records: [{ preference: 10, exchange: HOST }] }
+      : { kind: "nodata", security: "secure" },
+  );
+  const day = 86_400_000;
+  const codes = async (notBefore: number, notAfter: number): Promise<readonly string[]> => {
+    const certificates = PUBLICATION.certificates.map((one) => ({ ...one, notBefore, notAfter }));
+    const { findings } = await check(resolver, { publication: { ...PUBLICATION, certificates } });
+    return findings.flatMap(({ code }) => (code.startsWith("certificate-") ? [code] : []));
+  };
+  assert.deepEqual(
+    [
+      await codes(NOW - 10 * day, NOW + 10 * day),
+      await codes(NOW - 10 * day, NOW + day),
+      await codes(NOW - 10 * day, NOW - 1),
+      await codes(NOW + 1, NOW + 10 * day),
+    ],
+    [[], ["certificate-expiring"], ["certificate-expired"], ["certificate-early"]],
+  );
 });
 
 const text = fc.oneof(fc.string(), fc.constantFrom("v=STSv1; id=1;", "v=TLSRPTv1; rua=mailto:a@b", "v=STSv1;"));

@@ -55,7 +55,17 @@ function unknown({ domain }: Publication, seen: Seen): readonly Unknown[] {
     [`mta-sts.${domain} A/AAAA`, seen.policyHost],
     [`_smtp._tls.${domain} TXT`, [seen.tlsRpt]],
   ];
-  return asked.flatMap(([record, answers]) => unknownOf(record, answers));
+  return [...asked.flatMap(([record, answers]) => unknownOf(record, answers)), ...passedOver(domain, seen)];
+}
+
+/** What stands among many is not right for not having been looked at. */
+function passedOver(domain: string, { mx, hosts }: Seen): readonly Unknown[] {
+  const looked = new Set(hosts.map(({ name }) => name));
+  const named = mx.kind === "data" ? mx.records.map(({ exchange }) => exchange.toLowerCase()) : [];
+  const left = [...new Set(named)].filter((name) => name !== "" && !looked.has(name));
+  return left.length === 0
+    ? []
+    : [{ record: `${domain} MX`, detail: `${left.length} of its hosts were not looked at` }];
 }
 
 const RANK: Readonly<Record<Severity, number>> = { error: 0, warning: 1, advice: 2 };

@@ -42,6 +42,10 @@ function checkDates({ file, notBefore, notAfter }: OwnCertificate, now: Instant)
   const record = `${file} certificate`;
   const there = `valid until ${new Date(notAfter).toISOString()}`;
   const should = "a renewed certificate, with the same key where TLSA records name it";
+  if (now < notBefore) {
+    const from = `valid from ${new Date(notBefore).toISOString()}`;
+    return [finding("certificate-early", { record, there: from, should: "a certificate that is valid now" })];
+  }
   if (now > notAfter) return [finding("certificate-expired", { record, there, should })];
   // Certificates of six days and of a year are both renewed well before their last fifth.
   if (notAfter - now < (notAfter - notBefore) * LAST_PART) {

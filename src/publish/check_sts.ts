@@ -20,7 +20,7 @@ export function checkSts(publication: Publication, seen: Seen): readonly Finding
 
 function checkUnwanted({ domain }: Publication, { sts }: Seen): readonly Finding[] {
   const record = `_mta-sts.${domain} TXT`;
-  if (sts.kind === "failure") return [];
+  if (sts.kind === "failure") return bogusOf(record, [sts]);
   const there = sts.kind === "data" ? candidates(sts.records) : [];
   if (there.length === 0) return [finding("sts-none", { record, there: "nothing", should: "a policy" })];
   return [finding("sts-unwanted", { record, there: thereAre(there), should: "[domain.mta_sts], or no record" })];

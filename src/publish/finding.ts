@@ -55,6 +55,7 @@ export type FindingCode =
   | "mx-not-in-policy"
   | "certificate-name"
   | "certificate-self-issued"
+  | "certificate-early"
   | "certificate-expired"
   | "certificate-expiring"
   | "tlsrpt-missing"
@@ -130,6 +131,7 @@ export const FINDINGS: Readonly<Record<FindingCode, readonly [Severity, string]>
     "error",
     "No CA vouches for the certificate, so senders that follow the policy send nothing there",
   ],
+  "certificate-early": ["error", "The certificate is not valid yet"],
   "certificate-expired": ["error", "The certificate has expired"],
   "certificate-expiring": ["warning", "The certificate ends soon"],
   "tlsrpt-missing": ["warning", "Nobody sends reports when TLS fails"],

@@ -91,6 +91,7 @@ level = "encrypt"
 # pine.example: 47 sessions on 3 days, 2026-03-01 to 2026-03-03, each with a trusted certificate for the host
 #   mx.pine.example: 42, certificates for mx.pine.example
 #   mx2.pine.example: 5, certificates for *.pine.example, ?[31m
+# DNS named these hosts, signed or not; compare them with what the destination says of itself.
 # Mail would wait when DNS names another host, or a host shows no trusted certificate for its name (expired, changed CA, wrong name).
 # Of what was seen, nothing would have waited.
 [[tls_policy]]
@@ -100,6 +101,7 @@ mx = ["mx.pine.example", "mx2.pine.example"]
 
 # testing.example: 42 sessions on 2 days, 2026-03-01 to 2026-03-03, each with a trusted certificate for the host
 #   mx.testing.example: 42, certificates for mx.testing.example
+# DNS named these hosts, signed or not; compare them with what the destination says of itself.
 # Mail would wait when DNS names another host, or a host shows no trusted certificate for its name (expired, changed CA, wrong name).
 # Of what was seen, nothing would have waited.
 [[tls_policy]]
@@ -137,6 +139,11 @@ test("hopseal policy suggest: says when nothing was counted; wrong usage is 2", 
     errors: "hopseal: --min takes a number of sessions, not some\n",
   });
   assert.equal(run("--since", "yesterday").status, 2);
+  assert.deepEqual(run("--since", "31d"), {
+    status: 2,
+    out: "",
+    errors: "hopseal: --since: sessions are kept for 30 days, so no entry can rest on 31d\n",
+  });
   const json = JSON.parse(run("--json").out) as { version: number; suggestions: unknown[] };
   assert.deepEqual([json.version, json.suggestions], [1, []]);
 });

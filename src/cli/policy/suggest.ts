@@ -35,6 +35,12 @@ export function policySuggestCommand(): Command {
 async function suggest(flags: SuggestFlags): Promise<void> {
   const span = parseDuration(flags.since);
   if (!span.ok) throw new CommandFailure(`--since: ${span.error}`, EXIT.usage);
+  if (span.value > LONGEST) {
+    throw new CommandFailure(
+      `--since: sessions are kept for 30 days, so no entry can rest on ${flags.since}`,
+      EXIT.usage,
+    );
+  }
   const least = NUMBER.test(flags.min) ? Number(flags.min) : 0;
   if (least < 1) throw new CommandFailure(`--min takes a number of sessions, not ${flags.min}`, EXIT.usage);
   const { config } = requireConfig(flags.config);
@@ -88,5 +94,7 @@ function publishing(counted: Counted): ReadonlyMap<string, string> {
   return found;
 }
 
+/** 30 days */
+const LONGEST = 30 * 86_400_000;
 const NUMBER = /^\d{1,9}$/;
 const ENFORCE = /^mode:\s{0,9}enforce$/;

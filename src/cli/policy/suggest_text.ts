@@ -22,6 +22,9 @@ function entryText({ kind, domain, sessions, days, first, last, hosts }: Suggest
       ({ host, sessions: own, names }) =>
         `#   ${shown(host)}: ${own}${names.length === 0 ? "" : `, certificates for ${names.map(shown).join(", ")}`}`,
     ),
+    ...(secure
+      ? ["# DNS named these hosts, signed or not; compare them with what the destination says of itself."]
+      : []),
     secure
       ? "# Mail would wait when DNS names another host, or a host shows no trusted certificate for its name (expired, changed CA, wrong name)."
       : "# Mail would wait when a host offers no TLS.",

@@ -1,5 +1,5 @@
-import { readFile } from "node:fs/promises";
-import { type Bytes, equalBytes, err, type Instant, type Millis, ok, type Result } from "../../base/mod.ts";
+import { createReadStream } from "node:fs";
+import { type Bytes, concat, equalBytes, err, type Instant, type Millis, ok, type Result } from "../../base/mod.ts";
 import { acceptList, type JudgedList } from "../sources/list-accept.ts";
 import { LARGEST_LIST, parseListFile } from "../sources/list-file.ts";
 import { readStoredList, type StoredList, type StoredOver, writeStoredList } from "./list-store.ts";
@@ -112,11 +112,17 @@ export async function takeList(offered: ListOctets, taking: Taking): Promise<Res
   return judged;
 }
 
-/** Reads a whole file of bounded size; the error says why it cannot. */
+/** Reads a whole file of bounded size, and no more of a longer one; the error says why it cannot. */
 export async function readOctets(path: string): Promise<Result<Bytes, string>> {
   try {
-    const octets = await readFile(path);
-    return octets.length > LARGEST_LIST ? err(`${path} has more than ${LARGEST_LIST} octets`) : ok(octets);
+    const chunks: Bytes[] = [];
+    let size = 0;
+    for await (const chunk of createReadStream(path)) {
+      size += (chunk as Buffer).length;
+      if (size > LARGEST_LIST) return err(`${path} has more than ${LARGEST_LIST} octets`);
+      chunks.push(chunk as Buffer);
+    }
+    return ok(concat(chunks));
   } catch (error) {
     return err(error instanceof Error ? error.message : String(error));
   }

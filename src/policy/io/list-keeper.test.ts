@@ -11,7 +11,7 @@ import { type Bytes, err, type Instant, ok, type Result, seededRandom } from "..
 import { domain } from "../../mail/mod.ts";
 import { type Events, subscribe } from "../../observe/mod.ts";
 import type { ListFacts } from "../types.ts";
-import { type ListSource, loadList, takeList } from "./list-held.ts";
+import { type ListSource, loadList, readOctets, takeList } from "./list-held.ts";
 import { openPolicyLists, type PolicyLists } from "./list-keeper.ts";
 import { writeStoredList } from "./list-store.ts";
 
@@ -547,6 +547,19 @@ test("a file of the operator's own: read at the start and on reload, unsigned if
     assert.match(it.told.at(-1) ?? "", /could not be renewed, and that of .* stays in force: ENOENT/);
   } finally {
     await rm(folder, { recursive: true, force: true });
+  }
+});
+
+test("a file without end is refused, and a small one read whole", async () => {
+  const endless = await readOctets("/dev/zero");
+  assert.equal(endless.ok ? "taken" : endless.error, "/dev/zero has more than 10000000 octets");
+  await using it = await world();
+  await mkdir(it.directory);
+  const path = join(it.directory, "own.json");
+  for (const size of [0, 1, 200_000]) {
+    await writeFile(path, Buffer.alloc(size, 7));
+    const read = await readOctets(path);
+    assert.deepEqual(read.ok && Buffer.from(read.value), Buffer.alloc(size, 7));
   }
 });
 

@@ -26,6 +26,11 @@ test("checkPolicyService: it is for this machine alone, and a path must be one t
       `path = '/${"x".repeat(103)}'\n`,
       ["x.toml:8:1: error: policy_service.path: A socket may have a path of 103 octets at most"],
     ],
+    ["address = '127.0.0.1:2525'\n", ["x.toml:8:1: error: policy_service.address: listen.0 listens there already"]],
+    [
+      "address = '127.0.0.1:8443'\n[https]\naddress = '127.0.0.1:8443'\ntls = 'none'\n[[domain]]\nname = 'pine.example'\nrecipients = 'any'\nmta_sts = { mode = 'testing', mx = ['mx1.rook.example'] }\n",
+      ["x.toml:8:1: error: policy_service.address: https listens there already"],
+    ],
     ["open = 'never'\n", ['x.toml:8:1: error: policy_service.open: Invalid option: expected one of "may"|"notfound"']],
   ];
   assert.deepEqual(

@@ -2,11 +2,12 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { chmod, chown, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { after, test } from "node:test";
 import { connectPlain, MAY, outgoing } from "../../support/client.ts";
 import { testCa } from "../../support/certificates.ts";
 import { MAIN, type RunningHopseal, startHopseal } from "../../support/hopseal.ts";
+import { cannotGiveUpRoot } from "../../support/root.ts";
 import { utf8 } from "../../../src/base/mod.ts";
 
 interface Ended {
@@ -225,15 +226,6 @@ test("run: SIGHUP takes new certificates and recipients; a broken file leaves th
   process.kill(daemon.pid, "SIGHUP");
   await daemon.waitFor((line) => line["event"] === "reloaded" && line["problems"] === 0);
 });
-
-/** Whoever root becomes must be able to read the program; a checkout in a private folder is closed to others. */
-async function cannotGiveUpRoot(): Promise<string | false> {
-  if (process.getuid?.() !== 0) return "only root can give up root";
-  for (let folder = dirname(MAIN); folder !== dirname(folder); folder = dirname(folder)) {
-    if (((await stat(folder)).mode & 0o005) !== 0o005) return "the checkout is closed to other users";
-  }
-  return false;
-}
 
 test("run and send: root is given up, so that the daemon can open what either wrote", {
   skip: await cannotGiveUpRoot(),

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -282,4 +283,32 @@ test("policy service: a unix socket that anybody may use, in place of one that w
     message: /^Cannot answer policy look-ups on .*EADDRINUSE/,
   });
   assert.equal(statSync(path).isFile(), true);
+});
+
+test("policy service: a second one takes no socket away from the first, and stopping removes nothing else", async () => {
+  const path = join(folder, "shared.sock");
+  const service = await start(`path = "${path}"`);
+  service.open(planner());
+  await assert.rejects(start(`path = "${path}"`), { name: "StartFailure", message: /EADDRINUSE/ });
+  {
+    await using client = new Client(path);
+    client.ask("pine.example");
+    assert.deepEqual(await client.heard(1), ["OK may"]);
+  }
+  rmSync(path);
+  mkdirSync(path);
+  await service[Symbol.asyncDispose]();
+  assert.equal(statSync(path).isDirectory(), true);
+});
+
+test("policy service: a socket that was left behind by a crash is replaced", async () => {
+  const path = join(folder, "left.sock");
+  const dying = `require("node:net").createServer().listen(${JSON.stringify(path)}, () => process.kill(process.pid, "SIGKILL"))`;
+  const left = spawnSync(process.execPath, ["-e", dying], { stdio: "ignore" });
+  assert.deepEqual([left.signal, statSync(path).isSocket()], ["SIGKILL", true]);
+  await using service = await start(`path = "${path}"`);
+  service.open(planner());
+  await using client = new Client(path);
+  client.ask("pine.example");
+  assert.deepEqual(await client.heard(1), ["OK may"]);
 });

@@ -1,5 +1,5 @@
 import { chmodSync, rmSync, statSync } from "node:fs";
-import { createServer, type ListenOptions, type Server, type Socket } from "node:net";
+import { connect, createServer, type ListenOptions, type Server, type Socket } from "node:net";
 import type { Clock, Millis } from "../base/mod.ts";
 import { type AnswerLookup, serveSocketmap } from "../policy/io/mod.ts";
 import { StartFailure } from "./seams.ts";
@@ -35,18 +35,18 @@ export async function listenForLookups(
       using _late = clock.after(GRACE, () => {
         for (const socket of conversations.keys()) socket.destroy();
       });
+      // Closing removes the socket, where the user that is left may do that; what has come in its place stays.
       await Promise.all([closed, ...conversations.values()]);
-      if (where.path !== undefined) rmSync(where.path, { force: true });
     },
   };
 }
 
-/** A socket that an earlier process left behind is replaced; nothing else is. */
+/** A socket that an earlier process left behind is replaced; nothing else is, nor one at which somebody answers. */
 async function listen(server: Server, where: ListenOptions): Promise<void> {
   try {
-    if (where.path !== undefined && statSync(where.path, { throwIfNoEntry: false })?.isSocket() === true) {
-      rmSync(where.path, { force: true });
-    }
+    const { path } = where;
+    const leftBehind = path !== undefined && statSync(path, { throwIfNoEntry: false })?.isSocket() === true;
+    if (leftBehind && !(await isAnswered(path))) rmSync(path, { force: true });
     await new Promise<void>((resolve, reject) => {
       server.once("error", reject);
       server.listen(where, () => {
@@ -59,6 +59,19 @@ async function listen(server: Server, where: ListenOptions): Promise<void> {
     const place = where.path ?? `${where.host}:${where.port}`;
     throw new StartFailure(`Cannot answer policy look-ups on ${place}: ${text}`, { cause: error });
   }
+}
+
+function isAnswered(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(path);
+    const end = (answered: boolean): void => {
+      socket.destroy();
+      resolve(answered);
+    };
+    socket.once("connect", () => end(true));
+    // A queue that is full refuses otherwise.
+    socket.once("error", (error: NodeJS.ErrnoException) => end(error.code !== "ECONNREFUSED"));
+  });
 }
 
 /** How long clients may take to read their last replies when the daemon stops. */

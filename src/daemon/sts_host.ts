@@ -81,7 +81,7 @@ export async function openStsHost(https: HttpsConfig, parts: StsHostParts): Prom
 }
 
 function httpServer(https: HttpsConfig, { policyOf }: StsHostParts): HttpServer {
-  return createHttpServer({ maxHeaderSize: LONGEST_HEADER, insecureHTTPParser: false }, (request, response) => {
+  const answer = (request: IncomingMessage, response: ServerResponse): void => {
     const { socket, headersDistinct, method = "", url = "" } = request;
     const servername = socket instanceof TLSSocket && "servername" in socket ? socket.servername : undefined;
     const reply = answerPolicyRequest(
@@ -96,7 +96,10 @@ function httpServer(https: HttpsConfig, { policyOf }: StsHostParts): HttpServer 
       policyOf,
     );
     write(request, response, reply);
-  });
+  };
+  const server = createHttpServer({ maxHeaderSize: LONGEST_HEADER, insecureHTTPParser: false }, answer);
+  // Whoever expects something first gets the answer all the same, and no more time for more.
+  return server.on("checkContinue", answer).on("checkExpectation", answer);
 }
 
 /** Every connection ends with its answer; there is nothing more to be had. */

@@ -227,6 +227,38 @@ suite("the policy host under pressure", () => {
     await assert.rejects(once(late, "connect"), { code: "ECONNREFUSED" });
   });
 
+  test("each connection ends with its one answer, whatever else was asked for", async () => {
+    const address = { host: "127.0.0.1", port: 0 };
+    await using host = await openStsHost(
+      { address, tls: "none" },
+      { clock: systemClock, certificates: undefined, policyOf },
+    );
+    const start = (method: string): string => `${method} ${PATH} HTTP/1.1\r\nHost: mta-sts.rook.example\r\n`;
+    const cases: readonly (readonly [string, string])[] = [
+      [`${start("GET")}\r\n${start("GET")}\r\n`, "HTTP/1.1 200 OK"],
+      [`${start("GET")}Connection: keep-alive, Upgrade\r\nUpgrade: websocket\r\n\r\n`, "HTTP/1.1 200 OK"],
+      [`${start("POST")}Content-Length: 9\r\nExpect: 100-continue\r\n\r\n`, "HTTP/1.1 405 Method Not Allowed"],
+      [`${start("GET")}Expect: more\r\n\r\n`, "HTTP/1.1 200 OK"],
+      [`${start("GET")}X: ${"x".repeat(9000)}\r\n\r\n`, "HTTP/1.1 431 Request Header Fields Too Large"],
+      ["CONNECT mta-sts.rook.example:443 HTTP/1.1\r\nHost: mta-sts.rook.example\r\n\r\n", ""],
+      ["PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "HTTP/1.1 400 Bad Request"],
+    ];
+    const found: (readonly [string, string])[] = [];
+    for (const [text] of cases) {
+      const socket = connectTcp({ host: "127.0.0.1", port: host.port });
+      let heard = "";
+      socket.on("data", (chunk: Buffer) => (heard += chunk.toString()));
+      socket.write(text);
+      const begun = systemClock.monotonic();
+      await once(socket, "close");
+      // Node itself would hold on for five seconds.
+      assert.ok(systemClock.monotonic() - begun < 4000, text);
+      assert.equal(heard.split("HTTP/1.1 ").length - 1, heard === "" ? 0 : 1, text);
+      found.push([text, heard.slice(0, heard.indexOf("\r\n") + 1).trim()]);
+    }
+    assert.deepEqual(found, cases);
+  });
+
   test("behind a proxy the Host field alone decides", { skip: needs("curl") }, async () => {
     const address = { host: "127.0.0.1", port: 0 };
     await using host = await openStsHost(

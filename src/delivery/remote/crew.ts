@@ -57,19 +57,32 @@ export function take(crew: Crew, claim: Claim, lease: Millis): Held {
 /** Resolves when the work is over. */
 export function begin(crew: Crew, held: Held): Promise<void> {
   const { destination, message } = held.claim;
-  crew.busy.set(destination, (crew.busy.get(destination) ?? 0) + 1);
-  const task = workOn(held, crew.options, crew.hard)
+  const leave = enter(crew, destination);
+  // Once the destination has answered, its place is free: recording needs none there. After trouble the window learns first.
+  const task = workOn(held, crew.options, { stop: crew.hard, attempted: leave })
     .then((report) => learn(crew, destination, report))
     .catch((error: unknown) => reportFault(`Work on message ${message} broke`, error))
     .finally(() => {
-      const left = (crew.busy.get(destination) ?? 1) - 1;
-      if (left === 0) crew.busy.delete(destination);
-      else crew.busy.set(destination, left);
+      leave();
       crew.tasks.delete(task);
       crew.bell.resolve();
     });
   crew.tasks.set(task, held);
   return task;
+}
+
+/** Takes a place at a destination; what it returns gives it back, once. */
+function enter(crew: Crew, destination: Destination): () => void {
+  crew.busy.set(destination, (crew.busy.get(destination) ?? 0) + 1);
+  let inside = true;
+  return () => {
+    if (!inside) return;
+    inside = false;
+    const left = (crew.busy.get(destination) ?? 1) - 1;
+    if (left === 0) crew.busy.delete(destination);
+    else crew.busy.set(destination, left);
+    crew.bell.resolve();
+  };
 }
 
 /**

@@ -19,13 +19,19 @@ export type Report = Ending | "crowded" | undefined;
 /**
  * Works on one claim from the first look-up to its settlement. Never rejects. An attempt that its lease ends early keeps
  * what was decided by then, the rest is due again at once. After `stop` the outcome is recorded now or not at all.
+ * `attempted` is told when some host has answered and only the recording is left.
  */
-export async function workOn(held: Held, options: AttemptOptions, stop: AbortSignal): Promise<Report> {
+export async function workOn(
+  held: Held,
+  options: AttemptOptions,
+  { stop, attempted }: { readonly stop: AbortSignal; readonly attempted: () => void },
+): Promise<Report> {
   using lease = held;
   const { claim, signal } = lease;
   if (claim.crashes >= MOST_CRASHES) return hold(claim, options, stop);
   const started = options.clock.monotonic();
   const made = await deliverClaim(claim, { ...options, signal });
+  if (endingOf(made) === "well") attempted();
   if (made.fault !== undefined) reportFault(`The attempt for message ${claim.message} broke`, made.fault);
   if (made.crowded && !signal.aborted) {
     await giveBack(claim, options, stop);

@@ -549,6 +549,31 @@ test("startDelivery: an outcome that cannot be recorded is recorded later, under
   assert.equal(it.faults.length, 3);
 });
 
+test("startDelivery: a destination that has answered is free for the next message while the outcome is being recorded", async () => {
+  const recording: (() => void)[] = [];
+  await using it = await house(
+    { [PINE]: {} },
+    {
+      wrap: (store) => ({
+        ...store,
+        async settle(...call) {
+          await new Promise<void>((resolve) => recording.push(resolve));
+          return await store.settle(...call);
+        },
+      }),
+    },
+  );
+  for (let made = 0; made < 3; made++) await it.send(["bo@pine.example"]);
+  await using _delivery = startDelivery({ ...optionsOf(it), perDestination: 1 });
+  await idle();
+  assert.equal(it.network.log.filter((line) => line.includes("MAIL")).length, 3);
+  assert.equal(it.attempts.length, 0);
+  for (const resolve of recording) resolve();
+  await idle();
+  assert.equal(it.attempts.length, 3);
+  it.stop.abort();
+});
+
 test("startDelivery: waiting costs nothing, and a store that fails is asked again after a while", async () => {
   let claims = 0;
   let broken = true;

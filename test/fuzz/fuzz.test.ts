@@ -37,11 +37,15 @@ test("a decoder that depends on its chunks is found out", async () => {
 });
 
 test("a decoder whose time grows with the square is found out", async () => {
-  const slow = (octets: Buffer): number => {
-    let sum = 0;
-    for (let at = 0; at < octets.length; at += 32) for (let to = 0; to < at; to += 32) sum += octets[to] ?? 0;
-    return sum;
+  let time = 0;
+  const takes = (power: number): Target["read"] => {
+    return ({ length }) => {
+      time += 4 * (length / 65_536) ** power;
+    };
   };
-  const { faults } = await growAll({ ...PLANTED, read: slow, within: 5 }, [Buffer.from("a")]);
+  const grow = async (power: number): Promise<readonly string[]> =>
+    (await growAll({ ...PLANTED, read: takes(power), within: 5 }, [Buffer.from("a")], 1, () => time)).faults;
+  assert.deepEqual(await grow(1), []);
+  const faults = await grow(2);
   assert.match(faults[0] ?? "", /four times as long/);
 });

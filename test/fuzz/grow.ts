@@ -11,7 +11,12 @@ export interface Growth {
  * linear growth: four times the octets may take little more than four times the time. With
  * `slack`, on a busy machine, the limit is so many times larger and growth is not looked at.
  */
-export async function growAll(target: Target, inputs: readonly Buffer[], slack = 1): Promise<Growth> {
+export async function growAll(
+  target: Target,
+  inputs: readonly Buffer[],
+  slack = 1,
+  now: () => number = () => performance.now(),
+): Promise<Growth> {
   const { within: limit = 10, grows = true } = target;
   const within = limit * slack;
   if (!grows) return { worst: 0, faults: [] };
@@ -19,12 +24,12 @@ export async function growAll(target: Target, inputs: readonly Buffer[], slack =
   let worst = 0;
   for (const input of inputs) {
     for (const part of partsOf(input)) {
-      const full = await fastest(target, blowUp(input, part, FULL), within);
+      const full = await fastest(target, blowUp(input, part, FULL), { good: within, now });
       worst = Math.max(worst, full);
       const shown = `${target.name} ${part.join("-")} of ${input.toString("base64")}`;
       if (full > within) faults.push(`${full.toFixed(1)} ms for 64 KiB: ${shown}`);
       if (full < MEASURABLE || slack > 1) continue;
-      const longer = await fastest(target, blowUp(input, part, FULL * 4), full * FOURFOLD);
+      const longer = await fastest(target, blowUp(input, part, FULL * 4), { good: full * FOURFOLD, now });
       if (longer > full * FOURFOLD && longer > 4 * within) {
         faults.push(`${full.toFixed(1)} ms, four times as long ${longer.toFixed(1)} ms: ${shown}`);
       }
@@ -58,12 +63,16 @@ function blowUp(input: Buffer, [from, to]: Part, size: number): Buffer {
 }
 
 /** The best of a few tries, in milliseconds; the first within `good` is enough. */
-async function fastest(target: Target, input: Buffer, good: number): Promise<number> {
+async function fastest(
+  target: Target,
+  input: Buffer,
+  { good, now }: { readonly good: number; readonly now: () => number },
+): Promise<number> {
   let best = Infinity;
   for (let left = TRIES; left > 0 && best > good; left--) {
-    const began = performance.now();
+    const began = now();
     await target.read(input);
-    best = Math.min(best, performance.now() - began);
+    best = Math.min(best, now() - began);
   }
   return best;
 }

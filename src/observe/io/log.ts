@@ -1,4 +1,4 @@
-import { openSync } from "node:fs";
+import { openSync, writeSync } from "node:fs";
 import { type DestinationStream, destination, pino } from "pino";
 import { type EventName, type Events, subscribe } from "../events.ts";
 
@@ -16,7 +16,8 @@ export interface LogOptions {
  * so neither does the log. Throws when the file cannot be opened.
  */
 export function startLog(options: LogOptions): Disposable {
-  const own = options.stream === undefined ? destination({ dest: openTarget(options.target), sync: false }) : undefined;
+  const target = options.stream === undefined ? openTarget(options.target) : undefined;
+  const own = target === undefined ? undefined : destination({ dest: target, sync: false });
   const stream = options.stream ?? own;
   // Lines of one turn of the event loop are written together.
   let waiting = "";
@@ -41,8 +42,11 @@ export function startLog(options: LogOptions): Disposable {
   return {
     [Symbol.dispose]() {
       for (const subscription of subscriptions) subscription[Symbol.dispose]();
-      flush();
       own?.flushSync();
+      // Not by the stream, which would only begin to write.
+      if (target === undefined) flush();
+      else writeSync(target, waiting);
+      waiting = "";
     },
   };
 }

@@ -47,6 +47,12 @@ export async function attempts(
   return told(hopseal);
 }
 
+/** Resolves when that many attempts were told as delivered: the next hop may have the message before we say so. */
+export async function settled(hopseal: RunningHopseal, count: number): Promise<void> {
+  let left = count;
+  await hopseal.waitFor((line) => line["event"] === "attempt" && line["outcome"] === "delivered" && --left === 0);
+}
+
 export function told(hopseal: RunningHopseal): readonly string[] {
   return hopseal.log
     .filter((line) => line["event"] === "attempt")

@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { needs } from "../../support/programs.ts";
 import { freePort, startChainExim } from "./_exim.ts";
 import { awkward, ends, hand, header, named } from "./_hand.ts";
-import { attempts, inbox, reportOf, startHouse, told } from "./_house.ts";
+import { attempts, inbox, reportOf, settled, startHouse, told } from "./_house.ts";
 import { PROGRAMS } from "./_programs.ts";
 
 const ADA = "ada@rook.example";
@@ -30,6 +30,7 @@ for (const program of PROGRAMS) {
       recipients.map(({ action, final }) => `${action} ${final.value}`),
       ["failed nobody@pine.example"],
     );
+    await settled(hopseal, good.length + 1);
     assert.equal(told(hopseal).filter((line) => line.includes(" delivered ")).length, good.length + 1);
   });
 
@@ -46,6 +47,7 @@ for (const program of PROGRAMS) {
     for (const name of names) named(stored, name);
     const connections = program.connections(await last.log()) - before;
     assert.ok(connections >= 1 && connections <= 10, `${connections} connections`);
+    await settled(hopseal, names.length);
     assert.equal(told(hopseal).filter((line) => line.endsWith(" delivered 250")).length, names.length);
   });
 

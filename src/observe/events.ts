@@ -65,8 +65,30 @@ export interface Events {
     /** Milliseconds. */
     readonly took: number;
   };
+  /** A bound was reached, and somebody was refused, cut off or made to wait for it. */
+  "hopseal:limited": { readonly limit: Limit; readonly client?: string; readonly text?: string };
   "hopseal:fault": { readonly where: string; readonly text: string };
 }
+
+/** Every bound of the program, by the name that the log and the metrics give it. */
+export type Limit =
+  | "connections"
+  | "client-connections"
+  | "client-rate"
+  | "client-denied"
+  | "dnsbl"
+  | "proxy"
+  | "command-time"
+  | "connection-time"
+  | "content-rate"
+  | "handshake-time"
+  | "renegotiation"
+  | "mistakes"
+  | "memory"
+  | "descriptors"
+  | "queue-size"
+  | "disk-space"
+  | "paused";
 
 export type EventName = keyof Events;
 

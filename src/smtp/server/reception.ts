@@ -56,3 +56,13 @@ export interface Reception {
   /** A Status of failure refuses the sender; a handler accepts it. */
   mail(peer: Peer, request: MailRequest): TransactionHandler | Status | Promise<TransactionHandler | Status>;
 }
+
+/** Who may be served at all; asked once for each connection, before its greeting and before TLS, and told of its end. */
+export interface Admission {
+  /**
+   * undefined admits, and then `leave` is called exactly once, when the connection has ended; a Status refuses. `address`
+   * is the client's own, where a proxy told it.
+   */
+  enter(address: string): Status | undefined | Promise<Status | undefined>;
+  leave(address: string): void;
+}

@@ -7,7 +7,8 @@
  * | no connection, greeting or EHLO refused, floor not proved, session lost | next address, then next host |
  * | no connection for some seconds while other addresses remain | next address, and back for longer when all are through |
  * | the address has its share of our connections | given back as if never claimed |
- * | STARTTLS missing or refused | plaintext on a new connection where the decision has it, else next address |
+ * | STARTTLS missing | plaintext on the same connection where the decision has it, else next address |
+ * | STARTTLS, or EHLO itself, refused | plaintext on a new connection where the decision has it, else next address |
  * | handshake failed, or the first words inside TLS got no answer | next rung, else next address |
  * | AUTH refused | next address; a password can be set right while the message waits |
  * | AUTH refused for good (5yz) | the login rests, for all messages and addresses of the hop |

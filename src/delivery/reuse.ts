@@ -8,11 +8,11 @@ import type { Target } from "../smtp/client/mod.ts";
  */
 export function reuseKey(target: Target, decision: Proceed): string {
   const { host, address, port, mode, protocol = "smtp", path = "", credentials } = target;
-  const { floor, sni, ladder, requireTls = false, enforced = [], observe } = decision;
+  const { floor, sni, keys, ladder, requireTls = false, enforced = [], observe } = decision;
   return JSON.stringify(
     [
       [host.toLowerCase(), address, port, mode, protocol, path, credentials?.user ?? null],
-      [sni, floor, requireTls, ladder, enforced.filter(isPolicy), observe],
+      [sni, keys, floor, requireTls, ladder, enforced.filter(isPolicy), observe],
     ],
     plain,
   );

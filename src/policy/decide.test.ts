@@ -300,6 +300,7 @@ test("decide: the decision as a value, compared whole", () => {
       mx: "local",
       at: NOW,
       sni: "mx.pine.example",
+      keys: "ephemeral",
       ladder: [
         { kind: "tls", hello: "full" },
         { kind: "tls", hello: "small" },

@@ -57,6 +57,8 @@ function proceed({ facts, level, because, known, ...view }: View, demand: TlsDem
     ...(demand.propagate ? { requireTls: takingOf(facts).requireTls === "enforce" } : {}),
     mx: mxAuthenticity(facts),
     sni: serverName(facts, inForce, observe),
+    // A proof of who the host is helps little where its key, lost later, opens what was recorded.
+    keys: floor.kind === "authenticated" ? "ephemeral" : "any",
     ladder: floor.kind === "any" ? WITH_PLAINTEXT : TLS_RUNGS,
     enforced: inForce,
     observe,

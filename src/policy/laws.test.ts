@@ -241,6 +241,7 @@ test("decide laws 1 to 4: every combination of facts and demand comes out as the
       // Law 3
       if (plaintext === must.encrypted || plaintext !== (floor.kind === "any")) fail({ point, must, decision });
       if ((floor.kind === "authenticated") !== must.authenticated) fail({ point, must, decision });
+      if ((decision.keys === "ephemeral") !== must.authenticated) fail({ point, must, decision });
       if (must.both && !(proves(decision, "dane") && proves(decision, "webpki"))) fail({ point, must, decision });
       if (demand.propagate !== (decision.requireTls !== undefined)) fail({ point, must, decision });
       checkNames(decision, facts, point);

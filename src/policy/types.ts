@@ -75,6 +75,8 @@ export interface Proceed {
   /** Findings that needed no connection, such as a policy that could not be fetched. */
   readonly known?: readonly Finding[];
   readonly sni: Domain | null;
+  /** How keys may be agreed upon; `ephemeral` has forward secrecy. */
+  readonly keys: "any" | "ephemeral";
   readonly ladder: readonly [Rung, ...Rung[]];
   /** What each policy in force expects by itself. */
   readonly enforced?: readonly Expectation[];

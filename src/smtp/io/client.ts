@@ -61,8 +61,9 @@ export interface SessionOptions {
 }
 
 /**
- * Dials `target` and goes on one rung of the decision's ladder as far as the last EHLO. A rung with TLS never falls back
- * on the same connection; the next rung is another call.
+ * Dials `target` and goes on one rung of the decision's ladder as far as the last EHLO. Where the decision has plaintext too,
+ * a host that offers no STARTTLS is spoken to in plaintext on the same connection, for nothing was tried; a STARTTLS that was
+ * refused or a handshake that failed ends the connection, and the next rung is another call.
  */
 export async function openSession(
   target: Target,
@@ -168,7 +169,7 @@ async function goSecure(
     servername: decision.sni,
     trust: options.trust,
     hello: rung.kind === "tls" ? rung.hello : "full",
-    keys: decision.floor.kind === "authenticated" ? "ephemeral" : "any",
+    keys: decision.keys,
     deadline: timeouts.handshake,
     clock: options.clock,
     signal,

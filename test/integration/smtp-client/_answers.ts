@@ -251,6 +251,7 @@ const LONGEST_WAIT = 20 * 60_000;
 const ANY: Proceed = {
   kind: "proceed",
   sni: domain("peer.example"),
+  keys: "any",
   floor: { kind: "any" },
   ladder: [{ kind: "tls", hello: "full" }, { kind: "plaintext" }],
   observe: [],

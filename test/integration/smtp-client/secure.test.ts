@@ -32,14 +32,21 @@ before(async () => {
   trust = opened.value;
 });
 
-const BASE = { kind: "proceed", sni: domain("mx.rook.example"), observe: [], policies: [], because: [] } as const;
+const BASE = {
+  kind: "proceed",
+  sni: domain("mx.rook.example"),
+  keys: "any",
+  observe: [],
+  policies: [],
+  because: [],
+} as const;
 const MAY: Proceed = {
   ...BASE,
   floor: { kind: "any" },
   ladder: [{ kind: "tls", hello: "full" }, { kind: "plaintext" }],
 };
 const WEBPKI = { kind: "authenticated", by: "webpki", names: ["mx.rook.example" as NamePattern] } as const;
-const SECURE: Proceed = { ...BASE, floor: WEBPKI, ladder: [{ kind: "tls", hello: "full" }] };
+const SECURE: Proceed = { ...BASE, keys: "ephemeral", floor: WEBPKI, ladder: [{ kind: "tls", hello: "full" }] };
 const TLS: Rung = { kind: "tls", hello: "full" };
 const PLAIN: Rung = { kind: "plaintext" };
 const PLAIN_LOGIN = Buffer.from(`\0${LOGIN.user}\0${LOGIN.password}`).toString("base64");

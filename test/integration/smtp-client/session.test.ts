@@ -30,7 +30,14 @@ before(async () => {
   trust = opened.value;
 });
 
-const BASE = { kind: "proceed", sni: domain("mx.rook.example"), observe: [], policies: [], because: [] } as const;
+const BASE = {
+  kind: "proceed",
+  sni: domain("mx.rook.example"),
+  keys: "any",
+  observe: [],
+  policies: [],
+  because: [],
+} as const;
 const MAY: Proceed = {
   ...BASE,
   floor: { kind: "any" },

@@ -16,6 +16,7 @@ import { needs } from "../../support/programs.ts";
 const LOCAL: Proceed = {
   kind: "proceed",
   sni: null,
+  keys: "any",
   floor: { kind: "any" },
   ladder: [{ kind: "plaintext" }],
   observe: [],

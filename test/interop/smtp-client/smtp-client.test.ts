@@ -22,6 +22,7 @@ const NAME = "mx.rook.example";
 const MAY: Proceed = {
   kind: "proceed",
   sni: domain(NAME),
+  keys: "any",
   floor: { kind: "any" },
   ladder: [{ kind: "tls", hello: "full" }, { kind: "plaintext" }],
   observe: [],
@@ -30,6 +31,7 @@ const MAY: Proceed = {
 };
 const SECURE: Proceed = {
   ...MAY,
+  keys: "ephemeral",
   floor: { kind: "authenticated", by: "webpki", names: [NAME as NamePattern] },
   ladder: [{ kind: "tls", hello: "full" }],
 };

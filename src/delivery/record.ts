@@ -37,7 +37,10 @@ function certifiedOf(proof: ClientSession["proof"], host: string): Pick<SessionR
 /** A host that the decision left out before anything was dialled. */
 export function refusalRecord(out: RuledOut): SessionRecord | undefined {
   if (out.decision.kind === "proceed") return undefined;
-  return { ...factsOf(out), host: out.outcome.host, reached: "refused", findings: [] };
+  // RFC 8460 §4.3.2.1: what the host lacks is the destination's to know; why else it was left out is ours.
+  const lacks = out.decision.findings?.some(({ enforced, result }) => enforced && result === "dane-required");
+  const failure = lacks === true ? { failure: { result: "dane-required" } as const } : {};
+  return { ...factsOf(out), host: out.outcome.host, reached: "refused", findings: [], ...failure };
 }
 
 /** The policy domain of a fixed next hop is its own name. */

@@ -62,12 +62,13 @@ function daneOutcome(session: SessionRecord): Outcome | undefined {
 }
 
 function stsOutcome(session: SessionRecord): Outcome | undefined {
-  const { sts, host } = session;
+  const { sts, host, reached, failure } = session;
   const named = sts?.kind === "policy" && sts.mx.some((pattern) => matchesPattern(pattern, host));
+  // Plaintext after rungs that failed was told of by them.
+  const counted = failure !== undefined || reached === "tls" || reached === "refused";
   // RFC 8461 §4.1: a host that the policy does not name never got as far as its certificate.
-  if (!named && (session.reached !== "failed" || session.failure !== undefined))
-    return { result: "certificate-host-mismatch" };
-  return session.reached === "refused" ? undefined : publishedOutcome(session, "mta-sts");
+  if (!named && counted) return { result: "certificate-host-mismatch" };
+  return reached === "refused" ? undefined : publishedOutcome(session, "mta-sts");
 }
 
 function publishedOutcome(session: SessionRecord, source: "dane" | "mta-sts"): Outcome | undefined {

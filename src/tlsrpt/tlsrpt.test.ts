@@ -136,6 +136,27 @@ test("tallySession: one outcome for each policy in force, RFC 8460 §4.3", () =>
       { host: "evil.example", sts: sts("testing"), findings: [finding("mta-sts", false)] },
       ["sts certificate-host-mismatch"],
     ],
+    [
+      "a host that the policy does not name, testing: plaintext after rungs that failed",
+      {
+        host: "evil.example",
+        sts: sts("testing"),
+        reached: "plaintext",
+        findings: [finding("mta-sts", false)],
+      },
+      [],
+    ],
+    [
+      "a host that the policy does not name, testing: plaintext where no STARTTLS was offered",
+      {
+        host: "evil.example",
+        sts: sts("testing"),
+        ...noTls,
+        reached: "plaintext",
+        findings: [finding("mta-sts", false)],
+      },
+      ["sts certificate-host-mismatch"],
+    ],
     ["a host ruled out for another reason", { ...ruledOut, sts: sts("enforce") }, []],
     [
       "DANE holds, MTA-STS does not",

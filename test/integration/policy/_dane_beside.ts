@@ -21,7 +21,7 @@ export const BESIDE_ROWS: readonly Row[] = [
     is: "local secure by DANE alone: no records (RFC 7672 §6)",
     local: { level: "secure", by: ["dane"] },
     world: ({ leaf, root }) => ({ dns: MX, hosts: { "mx.S": { sends: [leaf(["mx.S"]), root] } } }),
-    gives: "deferred 4.7.5 secure:!decision mx.S | TLSA? _25._tcp.mx.S",
+    gives: "deferred 4.7.5 secure:!decision mx.S | no-policy-found dane-required mx.S | TLSA? _25._tcp.mx.S",
   },
   {
     is: "local secure by DANE alone: MX unsigned (RFC 7672 §2.2.1)",
@@ -34,7 +34,7 @@ export const BESIDE_ROWS: readonly Row[] = [
     is: "local secure by DANE alone: unusable records (RFC 7672 §6)",
     local: { level: "secure", by: ["dane"] },
     world: () => ({ dns: [...MX, "_25._tcp.mx.S TLSA 3 1 1 00"], hosts: GOOD }),
-    gives: "deferred 4.7.5 secure:!decision mx.S | TLSA? _25._tcp.mx.S",
+    gives: "deferred 4.7.5 secure:!decision mx.S | tlsa dane-required mx.S | TLSA? _25._tcp.mx.S",
   },
   {
     is: "local secure by a trusted certificate: DANE binds beside it, and the certificate fails",

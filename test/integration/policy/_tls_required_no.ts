@@ -116,6 +116,6 @@ export const LEVEL_ROWS: readonly Row[] = [
     is: "the submitter asks for DANE alone: a trusted certificate is not that",
     demand: { level: "secure", by: ["dane"] },
     world: ({ leaf, root }) => ({ dns: ["S MX 10 mx.S"], hosts: { "mx.S": { sends: [leaf(["mx.S"]), root] } } }),
-    gives: "deferred 4.7.5 secure:!decision mx.S | TLSA? _25._tcp.mx.S",
+    gives: "deferred 4.7.5 secure:!decision mx.S | no-policy-found dane-required mx.S | TLSA? _25._tcp.mx.S",
   },
 ];

@@ -1,29 +1,34 @@
+import { writeFileSync } from "node:fs";
 import { relative } from "node:path";
 import type { TestEvent } from "node:test/reporters";
 import { inspect } from "node:util";
 import { root } from "../tree.ts";
 import { coverageTable } from "./coverage.ts";
+import { recorder } from "./record.ts";
 
 /**
  * Says little about what passes and all about what does not: a line per file, failures and skips as they come, then the
- * coverage of each folder, the failures once more, and the runner's closing lines.
+ * coverage of each folder and the failures once more. What the run came to goes into the file that the environment
+ * variable `RECORD` names.
  */
 // oxlint-disable-next-line import/no-default-export -- node:test takes the default export of a reporter
 export default async function* report(source: AsyncIterable<TestEvent>): AsyncGenerator<string> {
   const failures: string[] = [];
-  const closing: string[] = [];
+  const run = recorder();
   let table = "";
   for await (const event of source) {
-    if (event.type === "test:fail" && !isOnlyAboutChildren(event.data.details.error)) {
+    if (event.type === "test:fail" && event.data.todo === undefined && !isOnlyAboutChildren(event.data.details.error)) {
       const text = failure(event.data);
       failures.push(text);
+      run.failure(event.data, text);
       yield text;
     } else if (event.type === "test:pass" && event.data.skip !== undefined) {
       yield `﹣ ${where(event.data)} # SKIP ${String(event.data.skip)}\n`;
-    } else if (event.type === "test:diagnostic" && event.data.nesting === 0) {
-      closing.push(`ℹ ${event.data.message}\n`);
     } else if (event.type === "test:summary" && event.data.file !== undefined) {
+      run.file(event.data.file, event.data);
       yield fileLine(event.data.file, event.data);
+    } else if (event.type === "test:summary") {
+      run.end(event.data);
     } else if (event.type === "test:stderr") {
       yield event.data.message;
     } else if (event.type === "test:coverage") {
@@ -32,8 +37,12 @@ export default async function* report(source: AsyncIterable<TestEvent>): AsyncGe
   }
   yield table;
   if (failures.length > 0) yield `\n✖ failing tests:\n\n${failures.join("\n")}`;
-  yield closing.join("");
+  const record = process.env[RECORD];
+  if (record !== undefined) writeFileSync(record, JSON.stringify(run.record()));
 }
+
+/** Names the file for what the run came to, a `RunRecord` as JSON. */
+export const RECORD = "HOPSEAL_TEST_RECORD";
 
 interface Place {
   readonly name: string;

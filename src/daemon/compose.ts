@@ -9,8 +9,8 @@ import { newQueueId, type Store, StoreError } from "../queue/mod.ts";
 import { openSqliteStore } from "../queue/store/mod.ts";
 import { createReception, type RecipientRules, type SrsSecrets } from "../receive/mod.ts";
 import { type Certificates, loadCertificates } from "../tls/io/mod.ts";
-import { controlSocketPath, type Operator } from "./control_api.ts";
-import { startControl } from "./control_server.ts";
+import { openControl } from "./control.ts";
+import type { Drained, Operator } from "./control_api.ts";
 import { recipientRules } from "./directory.ts";
 import { doorkeeper } from "./doorkeeper.ts";
 import { dropFolder } from "./drop_file.ts";
@@ -18,7 +18,9 @@ import { watchDrop } from "./drop_watch.ts";
 import { takenOver, waitingForRestart } from "./fixed_keys.ts";
 import { destinationOf, EXPANSION, injectInto, offsetAt, writeReceived } from "./inject.ts";
 import { type BoundListener, bindListeners } from "./listen.ts";
-import { operatorOf } from "./operator.ts";
+import { pausableReception } from "./pause_receiving.ts";
+import { pausableStore } from "./pause_sending.ts";
+import { openPauses } from "./pauses.ts";
 import { bindPolicyService } from "./policy_service.ts";
 import { type Seams, StartFailure } from "./seams.ts";
 import { startSending } from "./sending.ts";
@@ -30,6 +32,8 @@ import { srsSecrets } from "./srs_secrets.ts";
 export interface Daemon {
   readonly listeners: readonly BoundListener[];
   readonly operator: Operator;
+  /** Resolves when somebody asked over the control socket for a drain and it is over; `stop` is what is left to do then. */
+  readonly drained: Promise<Drained>;
   /**
    * Reads certificates and recipients again, and takes over what has changed in `read`. The strings say what could not be
    * read, where the old stays in force, and what waits for the next start. Connections and attempts go on.
@@ -71,7 +75,9 @@ async function start(config: Config, seams: Seams): Promise<Daemon> {
   if (!dropped.ok) throw new StartFailure(dropped.error);
   const store = undo.use(await openStore(config, clock, random));
   let srs = srsSecrets(config, random);
-  const outgoing = withReturns(store, () => ({ rules, secrets: srs }), clock);
+  const pauses = openPauses(config.data_dir);
+  const returning = withReturns(store, () => ({ rules, secrets: srs }), clock);
+  const outgoing = pausableStore(returning, pauses, clock);
   const retired = new Set<Promise<void>>();
   undo.defer(async () => void (await Promise.all(retired)));
   const notices = noticeBound();
@@ -81,14 +87,14 @@ async function start(config: Config, seams: Seams): Promise<Daemon> {
   service.open(async (hop, signal) => await sending.plan(hop, signal));
   const inward = { clock, store, newId, notices, rules: (): RecipientRules => rules, srs: (): typeof srs => srs };
   const inject = injectInto({ ...inward, config: () => running });
-  const operator = operatorOf({ config, clock, store, listeners: listening.bound, inject, service });
   const takes = { clock, messageSize: config.message_size };
-  undo.use(await startControl(controlSocketPath(config.data_dir), operator, takes));
+  const parts = { config, clock, store, listeners: listening.bound, inject, service, pauses, outgoing };
+  const { operator, drained } = undo.use(await openControl(parts, takes));
   undo.use(watchDrop(dropFolder(config), { ...takes, submit: inject }));
   undo.defer(async () => await unbind.disposeAsync());
   const open = (): void => {
-    const parts = { ...inward, config: running };
-    door.open((role) => receptionOf(role, parts));
+    const house = { ...inward, config: running };
+    door.open((role) => pausableReception(receptionOf(role, house), pauses));
   };
   open();
   publish("hopseal:ready", { pid: process.pid, queued: (await store.count()).messages });
@@ -96,6 +102,7 @@ async function start(config: Config, seams: Seams): Promise<Daemon> {
   return {
     listeners: listening.bound,
     operator,
+    drained,
     async stop() {
       await kept.disposeAsync();
       publish("hopseal:stopped", { pid: process.pid });

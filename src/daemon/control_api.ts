@@ -1,4 +1,4 @@
-import type { Bytes, Result } from "../base/mod.ts";
+import type { Bytes, Instant, Result } from "../base/mod.ts";
 import type { PolicyServiceCounts } from "./policy_service.ts";
 import type { Operation, QueuedMessage, Store, UnitFilter } from "../queue/mod.ts";
 import type { Status } from "../status/mod.ts";
@@ -17,7 +17,29 @@ export interface DaemonStatus {
   /** Only where `[policy_service]` is configured. */
   readonly policyService?: { readonly addresses: readonly string[] } & PolicyServiceCounts;
   readonly queue: { readonly messages: number; readonly units: number };
+  readonly state: "running" | "draining";
+  readonly paused: Pauses;
 }
+
+/** What an operator has stopped; it survives a reload and a restart. */
+export interface Pauses {
+  /** No mail is taken by SMTP: new clients and the next MAIL of others get 421 4.3.2. */
+  readonly receiving: boolean;
+  /** No attempt is begun; those under way go on. */
+  readonly sending: boolean;
+  /** Recipient domains to which no attempt is begun; sorted. */
+  readonly destinations: readonly string[];
+}
+
+/** What to pause or to resume, the rest stays as it is; an empty one means everything. */
+export interface PauseChange {
+  readonly receiving?: boolean;
+  readonly sending?: boolean;
+  readonly destinations?: readonly string[];
+}
+
+/** How a drain ended: nothing is due, the time was over, or the process was stopped meanwhile. */
+export type Drained = "empty" | "late" | "stopped";
 
 /** What the daemon does for its operator; the control socket serves it, the command line falls back to the store itself. */
 export interface Operator {
@@ -29,6 +51,14 @@ export interface Operator {
   /** How many destinations that touches; undefined when the filter names a message that is not there. */
   operate(filter: UnitFilter, operation: Operation): Promise<number | undefined>;
   tallies: Store["tallies"];
+  /** Durable when it resolves to what is paused now. */
+  pause(change: PauseChange): Promise<Pauses>;
+  resume(change: PauseChange): Promise<Pauses>;
+  /**
+   * From now on takes no mail by SMTP; resolves when nothing that may be sent is due or under way, or at `until`. Whoever
+   * asked then stops the process. What waits for a later attempt stays in the queue.
+   */
+  drain(until?: Instant): Promise<Drained>;
   /** Takes a message handed in on this machine; the error is what to tell the sender. */
   submit(message: LocalMessage): Promise<Result<{ readonly id: string }, Status>>;
 }

@@ -38,6 +38,9 @@ function fakeOperator(): Fake {
     content: async () => undefined,
     operate: async () => undefined,
     tallies: async () => [],
+    pause: async () => ({ receiving: true, sending: false, destinations: [] }),
+    resume: async () => ({ receiving: false, sending: false, destinations: [] }),
+    drain: async () => "empty",
     async submit(message) {
       submitted.push(message);
       return ok({ id: "x" });
@@ -92,6 +95,11 @@ test("control socket: mistakes of the caller are told as such, never as faults o
     ["GET", "/v2/queue", 404],
     ["DELETE", "/v1/queue", 404],
     ["POST", "/v1/messages", 400],
+    ["POST", "/v1/pause?receiving=1", 200],
+    ["POST", "/v1/resume", 200],
+    ["POST", "/v1/pause?destination=no%20domain", 400],
+    ["GET", "/v1/pause", 404],
+    ["POST", "/v1/drain?timeout=soon", 400],
     // A fault of ours is one.
     ["GET", "/v1/status", 500],
   ];

@@ -4,8 +4,9 @@ import { pipeline } from "node:stream/promises";
 import type { Clock, Millis } from "../base/mod.ts";
 import { publish } from "../observe/mod.ts";
 import { statusOf } from "../status/mod.ts";
-import type { Operator } from "./control_api.ts";
+import type { Drained, Operator } from "./control_api.ts";
 import { localMessageOf } from "./control_json.ts";
+import { answerPause } from "./control_pause.ts";
 import { type Answer, answerQueue, bad, NOT_FOUND } from "./control_queue.ts";
 import { StartFailure } from "./seams.ts";
 
@@ -13,6 +14,8 @@ export interface ControlOptions {
   readonly clock: Clock;
   /** Octets of a message that are kept; more is read to its end and refused. */
   readonly messageSize: number;
+  /** Called when a drain that somebody asked for is over. */
+  readonly drained?: (how: Drained) => void;
 }
 
 /**
@@ -25,7 +28,7 @@ export async function startControl(
   options: ControlOptions,
 ): Promise<AsyncDisposable> {
   const server = createServer({ maxHeaderSize: LONGEST_REQUEST }, (request, response) => {
-    answer(operator, request, options.messageSize).then(
+    answer(operator, request, options).then(
       (answered) => send(response, answered),
       (error: unknown) => {
         // A client that went away in the middle of its request needs no answer.
@@ -56,7 +59,7 @@ export async function startControl(
   };
 }
 
-async function answer(operator: Operator, request: IncomingMessage, messageSize: number): Promise<Answer> {
+async function answer(operator: Operator, request: IncomingMessage, options: ControlOptions): Promise<Answer> {
   const url = URL.parse(request.url ?? "/", "http://control");
   if (url === null) return bad("The address of the request cannot be read");
   const [version, subject, id, part, ...rest] = url.pathname.split("/").slice(1);
@@ -75,7 +78,14 @@ async function answer(operator: Operator, request: IncomingMessage, messageSize:
         body: { version: 1, tallies: await operator.tallies(url.searchParams.get("day") ?? undefined) },
       };
     case "POST messages":
-      return await submit(operator, request, { url, messageSize });
+      return await submit(operator, request, { url, messageSize: options.messageSize });
+    case "POST pause":
+    case "POST resume":
+    case "POST drain":
+      return await answerPause(operator, subject as "pause" | "resume" | "drain", {
+        ...options,
+        query: url.searchParams,
+      });
     default:
       return NOT_FOUND;
   }

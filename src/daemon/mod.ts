@@ -1,4 +1,12 @@
-export { CONTROL_VERSION, controlSocketPath, type DaemonStatus, type Operator } from "./control_api.ts";
+export {
+  CONTROL_VERSION,
+  controlSocketPath,
+  type DaemonStatus,
+  type Drained,
+  type Operator,
+  type PauseChange,
+  type Pauses,
+} from "./control_api.ts";
 export { localMessageOf, reversePathOf } from "./control_json.ts";
 export type { EnvelopeJson } from "./control_envelope.ts";
 export { filterOf, type FilterWords } from "./control_filter.ts";

@@ -2,7 +2,9 @@ import type { Clock } from "../base/mod.ts";
 import type { Config } from "../config/mod.ts";
 import { isQueueId, type Store } from "../queue/mod.ts";
 import { CONTROL_VERSION, type Operator } from "./control_api.ts";
+import type { Drain } from "./drain.ts";
 import type { BoundListener } from "./listen.ts";
+import type { PauseBook } from "./pauses.ts";
 import type { PolicyService } from "./policy_service.ts";
 
 export interface OperatorParts {
@@ -12,11 +14,13 @@ export interface OperatorParts {
   readonly listeners: readonly BoundListener[];
   readonly inject: Operator["submit"];
   readonly service: Pick<PolicyService, "addresses" | "counts">;
+  readonly pauses: PauseBook;
+  readonly drain: Drain;
 }
 
 /** What the control socket may do with the running daemon. */
 export function operatorOf(parts: OperatorParts): Operator {
-  const { config, store, listeners, service } = parts;
+  const { config, store, listeners, service, pauses } = parts;
   const started = new Date(parts.clock.now()).toISOString();
   return {
     async status() {
@@ -30,6 +34,8 @@ export function operatorOf(parts: OperatorParts): Operator {
           ? {}
           : { policyService: { addresses: service.addresses, ...service.counts } }),
         queue: await store.count(),
+        state: pauses.draining ? "draining" : "running",
+        paused: pauses.now,
       };
     },
     list: (query) => store.list(query),
@@ -44,6 +50,9 @@ export function operatorOf(parts: OperatorParts): Operator {
       return (await store.show(filter.message)) === undefined ? undefined : 0;
     },
     tallies: (day) => store.tallies(day),
+    pause: async (change) => pauses.change("pause", change),
+    resume: async (change) => pauses.change("resume", change),
+    drain: (until) => parts.drain.start(until),
     submit: parts.inject,
   };
 }

@@ -24,7 +24,7 @@ export async function runDaemon(
   const started = await startDaemon(config, { afterBind: () => dropPrivileges(config.user) });
   if (!started.ok) return started;
   running = started.value;
-  await stopped;
+  await Promise.race([stopped, running.drained]);
   await running.stop();
   return ok(undefined);
 }

@@ -67,6 +67,14 @@ export interface Events {
   };
   /** A bound was reached, and somebody was refused, cut off or made to wait for it. */
   "hopseal:limited": { readonly limit: Limit; readonly client?: string; readonly text?: string };
+  /** What an operator has stopped, at the start and after each change; all false and empty: nothing any more. */
+  "hopseal:paused": {
+    readonly receiving: boolean;
+    readonly sending: boolean;
+    readonly destinations: readonly string[];
+    /** No mail is taken any more, and the process ends when nothing is due. */
+    readonly draining: boolean;
+  };
   "hopseal:fault": { readonly where: string; readonly text: string };
 }
 

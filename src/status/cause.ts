@@ -49,6 +49,7 @@ export type Cause =
   | "storage-error"
   | "system-busy"
   | "shutting-down"
+  | "paused"
   | "idle-timeout"
   | "too-many-connections"
   | "local-error"

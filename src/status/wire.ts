@@ -60,6 +60,8 @@ export const WIRE: { readonly [cause in Cause]: Wire } = {
   "storage-error": { code: 451, enhanced: "4.3.0", text: "The message could not be stored, try again later" },
   "system-busy": { code: 451, enhanced: "4.3.2", text: "Too busy, try again later" },
   "shutting-down": { code: 421, enhanced: "4.3.2", text: "Shutting down, try again later" },
+  // RFC 3463 §3.4
+  paused: { code: 421, enhanced: "4.3.2", text: "Taking no mail at the moment, try again later" },
   "idle-timeout": { code: 421, enhanced: "4.4.2", text: "Idle for too long" },
   "too-many-connections": { code: 421, enhanced: "4.7.0", text: "Too many connections" },
   "local-error": { code: 451, enhanced: "4.3.0", text: "Local error, try again later" },

@@ -71,6 +71,7 @@ const LINES: readonly (readonly [EventName, "error" | "warn" | "info" | "debug"]
   ["hopseal:attempt", "info"],
   ["hopseal:policy", "warn"],
   ["hopseal:looked-up", "info"],
+  ["hopseal:paused", "warn"],
   ["hopseal:fault", "error"],
 ];
 /** DEL and the C1 controls, line and paragraph separators, and what changes the direction of writing. */

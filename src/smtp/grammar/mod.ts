@@ -13,6 +13,8 @@ export * from "./line_decoder.ts";
 export * from "./orcpt.ts";
 export * from "./parse_command.ts";
 export * from "./path.ts";
+export * from "./proxy.ts";
+export type * from "./proxy_header.ts";
 export * from "./reply.ts";
 export * from "./reply_decoder.ts";
 export * from "./xtext.ts";

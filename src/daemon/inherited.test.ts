@@ -1,13 +1,14 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { connect, createServer } from "node:net";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { MAIN } from "../../test/support/hopseal.ts";
+import { freePort } from "../../test/support/port.ts";
 import { needs } from "../../test/support/programs.ts";
 import { inheritedSockets, type ProcessFacts } from "./inherited.ts";
 
@@ -89,13 +90,4 @@ async function greeting(port: number): Promise<string> {
     socket.once("error", reject);
     socket.once("end", () => reject(new Error("The connection ended without a greeting")));
   });
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => void server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  await new Promise<void>((resolve) => void server.close(() => resolve()));
-  if (address === null || typeof address === "string") throw new Error("No free port was found");
-  return address.port;
 }

@@ -13,9 +13,10 @@ import { OPTION, rcodeName } from "../../src/dns/wire/message.ts";
 import { nameOf } from "../../src/dns/wire/name.ts";
 import { TYPE } from "../../src/dns/wire/types.ts";
 import { testCa } from "../support/certificates.ts";
-import { freePort, startDaemon } from "../support/dns-process.ts";
+import { startDaemon } from "../support/dns-process.ts";
 import type { ZonePlan, World } from "../support/dns-world.ts";
 import { buildWorld } from "../support/dns-world.ts";
+import { freePort } from "../support/port.ts";
 import { needs } from "../support/programs.ts";
 
 const TEXTS = Array.from({ length: 20 }, (_, at) => `big TXT "${String(at).padStart(3, "0")}${"x".repeat(200)}"`);

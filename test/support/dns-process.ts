@@ -1,8 +1,6 @@
 import { spawn } from "node:child_process";
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
-import type { AddressInfo } from "node:net";
-import { createServer } from "node:net";
 
 /** System programs live there too, whatever the PATH of the user. */
 const PATH = `${process.env["PATH"] ?? ""}:/usr/sbin:/sbin`;
@@ -80,24 +78,6 @@ export async function startDaemon(
   } catch (cause) {
     await daemon[Symbol.asyncDispose]();
     throw new Error(`${program} does not answer: ${log}`, { cause });
-  }
-}
-
-/** A port that is free for UDP and TCP on 127.0.0.1 at this moment. */
-export async function freePort(): Promise<number> {
-  for (;;) {
-    const stream = createServer().listen(0, "127.0.0.1");
-    await once(stream, "listening");
-    const { port } = stream.address() as AddressInfo;
-    const datagram = createSocket("udp4");
-    const free = new Promise<boolean>((resolve) => {
-      datagram.once("error", () => resolve(false));
-      datagram.bind(port, "127.0.0.1", () => resolve(true));
-    });
-    const both = await free;
-    datagram.close();
-    stream.close();
-    if (both) return port;
   }
 }
 

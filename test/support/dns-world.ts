@@ -2,9 +2,10 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Daemon } from "./dns-process.ts";
-import { freePort, startDaemon } from "./dns-process.ts";
+import { startDaemon } from "./dns-process.ts";
 import type { KeyPair, SignedZone, Signing } from "./dns-zone.ts";
 import { absolute, makeKey, readZone, signZone, writeZone } from "./dns-zone.ts";
+import { freePort } from "./port.ts";
 
 export type Authority = "nsd" | "knot" | "named";
 

@@ -1,9 +1,10 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmod, chown, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { connect, createServer } from "node:net";
+import { chmod, chown, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { messagesIn, untilGreeted } from "./other-program.ts";
+import { freePort } from "./port.ts";
 
 export interface DovecotOptions {
   /** Users by address, with what each may have; everybody else is unknown. */
@@ -51,7 +52,7 @@ export async function startDovecot(options: DovecotOptions): Promise<RunningDove
     await rm(directory, { recursive: true, force: true });
   };
   try {
-    await answers(port, child);
+    await untilGreeted({ name: "Dovecot", port }, () => child.exitCode);
   } catch (error) {
     const said = await log();
     await stop();
@@ -61,11 +62,7 @@ export async function startDovecot(options: DovecotOptions): Promise<RunningDove
     port,
     path,
     auth: join(directory, "auth"),
-    async messages(user) {
-      const folder = join(directory, "mail", user, "new");
-      const names = await readdir(folder).catch(() => []);
-      return Promise.all(names.map((name) => readFile(join(folder, name))));
-    },
+    messages: (user) => messagesIn(join(directory, "mail", user, "new")),
     log,
     [Symbol.asyncDispose]: stop,
   };
@@ -151,47 +148,6 @@ service stats {
   chroot =
 }
 `;
-}
-
-/** Waits for a greeting on the port. */
-async function answers(port: number, child: ChildProcess): Promise<void> {
-  for (let attempt = 0; attempt < 200; attempt++) {
-    if (child.exitCode !== null) throw new Error(`Dovecot ended with ${child.exitCode}`);
-    if (await greets(port)) return;
-    await pause();
-  }
-  throw new Error(`Dovecot did not greet on port ${port}`);
-}
-
-function greets(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect({ host: "127.0.0.1", port });
-    const done = (greeted: boolean): void => {
-      socket.destroy();
-      resolve(greeted);
-    };
-    socket.once("data", () => done(true));
-    socket.once("error", () => done(false));
-    socket.once("end", () => done(false));
-  });
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  if (address === null || typeof address === "string") throw new Error("No free port was found");
-  return address.port;
-}
-
-/** Another program's progress can only be polled. */
-function pause(): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, 50);
-  });
 }
 
 const NOBODY = 65534;

@@ -1,70 +1,68 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmod, chown, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { connect } from "node:net";
+import { existsSync } from "node:fs";
+import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { messagesIn, untilGreeted, untilStored } from "./other-program.ts";
 
 export interface EximOptions {
-  readonly hostname: string;
-  /** Listens there. */
+  /** Where it listens. */
   readonly address: string;
   readonly port: number;
-  readonly tls: { readonly chain: string; readonly key: string };
-  /** Domains whose mail goes to the folder that `delivered` reads; everything else goes by MX, with DANE where there is any. */
-  readonly local: readonly string[];
+  /** PEM text; lies in `{directory}/tls.pem`, key first. */
+  readonly tls?: { readonly chain: string; readonly key: string };
+  /** Further arguments. */
+  readonly runs?: readonly string[];
+  /** The whole configuration; its transport for mail of its own writes to the maildir `{directory}/mail`. */
+  configuration(directory: string): string;
 }
 
 export interface RunningExim extends AsyncDisposable {
-  /** Resolves when `count` messages were delivered; rejects with the log when they do not come. */
-  delivered(count: number): Promise<readonly Buffer[]>;
+  readonly directory: string;
+  /** Delivered messages as Exim wrote them, in no order. */
+  messages(): Promise<readonly Buffer[]>;
+  /** Resolves when `count` messages were delivered; rejects with the log after `limit` milliseconds. */
+  delivered(count: number, limit?: number): Promise<readonly Buffer[]>;
   /** Hands in one message and makes one attempt; what the main log says of the recipient. */
   send(from: string, to: string): Promise<string>;
   log(): Promise<string>;
 }
 
-/** Starts an Exim of its own; needs root, as Exim does. */
+/** Starts a whole Exim of its own; needs root, as Exim does to become its own user. */
 export async function startExim(options: EximOptions): Promise<RunningExim> {
   const directory = await mkdtemp(join(tmpdir(), "hopseal-exim-"));
-  await chmod(directory, 0o755);
-  const [user, group] = await eximUser();
-  for (const folder of ["spool", "log", "mail"]) {
-    await mkdir(join(directory, folder));
-    await chown(join(directory, folder), user, group);
-  }
-  await writeFile(join(directory, "tls.pem"), options.tls.chain, { mode: 0o644 });
-  await writeFile(join(directory, "tls.key"), options.tls.key, { mode: 0o640 });
-  await chown(join(directory, "tls.key"), 0, group);
+  await layOut(directory, options);
   const file = join(directory, "exim.conf");
-  await writeFile(file, configuration(directory, options), { mode: 0o644 });
-  const child = spawn("exim4", ["-C", file, "-bdf"], { stdio: ["ignore", "ignore", "pipe"] });
-  let complaints = "";
-  child.stderr.on("data", (text: Buffer) => {
-    complaints += text.toString();
+  const child = spawn(EXIM, ["-C", file, "-bdf", "-oP", join(directory, "pid"), ...(options.runs ?? [])], {
+    stdio: ["ignore", "ignore", "pipe"],
+    // Its deliveries end with it.
+    detached: true,
   });
-  const ended = once(child, "close");
-  const log = async (): Promise<string> => await readFile(join(directory, "log", "main"), "utf8").catch(() => "");
+  let said = "";
+  child.stderr.on("data", (text: Buffer) => (said += text.toString("utf8")));
+  const log = async (): Promise<string> =>
+    said + (await readFile(join(directory, "log", "main"), "utf8").catch(() => ""));
   const stop = async (): Promise<void> => {
-    child.kill("SIGTERM");
-    await ended;
-    await rm(directory, { recursive: true, force: true });
+    if (child.exitCode === null && child.signalCode === null) {
+      const gone = once(child, "exit");
+      if (child.pid !== undefined) process.kill(-child.pid, "SIGTERM");
+      await gone;
+    }
+    await rm(directory, { recursive: true, force: true, maxRetries: 5 });
   };
+  const messages = (): Promise<readonly Buffer[]> => messagesIn(join(directory, "mail", "new"));
   try {
-    await greets(options, () => (child.exitCode === null ? undefined : complaints));
+    await untilGreeted({ name: "Exim", ...options }, () => child.exitCode);
   } catch (error) {
+    const text = await log();
     await stop();
-    throw error;
+    throw new Error(text, { cause: error });
   }
   return {
-    async delivered(count) {
-      const box = join(directory, "mail", "new");
-      for (let tries = 0; tries < TRIES; tries++) {
-        const names = await readdir(box).catch(() => []);
-        if (names.length >= count) return await Promise.all(names.map(async (name) => await readFile(join(box, name))));
-        await pause();
-      }
-      throw new Error(`Not ${count} messages came:\n${await log()}`);
-    },
+    directory,
+    messages,
+    delivered: (count, limit) => untilStored(count, messages, { log, limit }),
     async send(from, to) {
       await submit(file, from, to);
       return (await log()).split("\n").findLast((line) => line.includes(to) && VERDICT.test(line)) ?? "";
@@ -74,84 +72,31 @@ export async function startExim(options: EximOptions): Promise<RunningExim> {
   };
 }
 
-function configuration(directory: string, { hostname, address, port, local }: EximOptions): string {
-  return `
-primary_hostname = ${hostname}
-spool_directory = ${directory}/spool
-log_file_path = ${directory}/log/%s
-pid_file_path = ${directory}/pid
-local_interfaces = ${address}
-daemon_smtp_ports = ${port}
-exim_path = /usr/local/sbin/exim4
-acl_smtp_rcpt = accept
-tls_advertise_hosts = *
-tls_certificate = ${directory}/tls.pem
-tls_privatekey = ${directory}/tls.key
-dns_dnssec_ok = 1
-keep_environment =
-log_selector = +tls_certificate_verified +tls_sni
-never_users =
-begin routers
-local:
-  driver = accept
-  domains = ${local.join(" : ")}
-  transport = box
-remote:
-  driver = dnslookup
-  dnssec_request_domains = *
-  self = send
-  transport = out
-begin transports
-box:
-  driver = appendfile
-  maildir_format
-  directory = ${directory}/mail
-  user = Debian-exim
-out:
-  driver = smtp
-  dnssec_request_domains = *
-  hosts_try_dane = *
-begin retry
-* * F,1h,1h
-`;
+async function layOut(directory: string, { tls, configuration }: EximOptions): Promise<void> {
+  await chmod(directory, 0o755);
+  for (const folder of ["spool", "log", "mail"]) await mkdir(join(directory, folder));
+  if (tls !== undefined) await writeFile(join(directory, "tls.pem"), `${tls.key}\n${tls.chain}`, { mode: 0o600 });
+  await writeFile(join(directory, "exim.conf"), configuration(directory), { mode: 0o644 });
+  const owned = ["spool", "log", "mail", ...(tls === undefined ? [] : ["tls.pem"])];
+  const child = spawn("chown", [`${EXIM_USER}:${EXIM_USER}`, ...owned.map((name) => join(directory, name))], {
+    stdio: "ignore",
+  });
+  const [status] = (await once(child, "exit")) as [number | null];
+  if (status !== 0) throw new Error(`chown to ${EXIM_USER} ended with ${status}`);
 }
 
 async function submit(file: string, from: string, to: string): Promise<void> {
-  const child = spawn("exim4", ["-C", file, "-odi", "-f", from, to], { stdio: ["pipe", "ignore", "inherit"] });
+  const child = spawn(EXIM, ["-C", file, "-odi", "-f", from, to], { stdio: ["pipe", "ignore", "inherit"] });
   child.stdin.end("Subject: by Exim\n\nThe canary sings\n");
   await once(child, "close");
 }
 
-async function eximUser(): Promise<readonly [uid: number, gid: number]> {
-  const line = (await readFile("/etc/passwd", "utf8")).split("\n").find((one) => one.startsWith("Debian-exim:"));
-  const [, , uid, gid] = line?.split(":") ?? [];
-  if (uid === undefined || gid === undefined) throw new Error("There is no user Debian-exim");
-  return [Number(uid), Number(gid)];
-}
-
-async function greets({ address, port }: EximOptions, over: () => string | undefined): Promise<void> {
-  for (let tries = 0; tries < TRIES; tries++) {
-    const complaint = over();
-    if (complaint !== undefined) throw new Error(`Exim ended: ${complaint}`);
-    const greeted = await new Promise<boolean>((resolve) => {
-      const socket = connect(port, address);
-      socket.once("data", () => resolve(true)).once("error", () => resolve(false));
-      socket.once("data", () => socket.end("QUIT\r\n"));
-    });
-    if (greeted) return;
-    await pause();
-  }
-  throw new Error("Exim did not greet");
-}
-
-/** Another program's progress can only be polled. */
-async function pause(): Promise<void> {
-  await new Promise((resolve) => {
-    setTimeout(resolve, 50);
-  });
-}
-
-const TRIES = 200;
-
+/** Exim runs itself anew for deliveries and must know where it lies. */
+export const EXIM: string = join(
+  (process.env["PATH"] ?? "").split(":").find((one) => existsSync(join(one, "exim4"))) ?? "/usr/sbin",
+  "exim4",
+);
+/** The user that Debian's Exim is built for. */
+export const EXIM_USER = "Debian-exim";
 /** Delivered, put off, or failed. */
 const VERDICT = /(?:=>|==|\*\*) /;

@@ -1,9 +1,10 @@
 import { execFile } from "node:child_process";
-import { chmod, chown, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { createServer, connect } from "node:net";
+import { chmod, chown, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { messagesIn, untilGreeted, untilStored } from "./other-program.ts";
+import { freePort } from "./port.ts";
 
 export interface PostfixOptions {
   /** Everything Postfix writes lies below it; a temporary folder unless given. */
@@ -43,34 +44,24 @@ export async function startPostfix(options: PostfixOptions = {}): Promise<Runnin
   await postfix(directory, "start");
   const maildir = join(directory, "mail", "all", "new");
   const log = (): Promise<string> => readFile(join(directory, "maillog"), "utf8").catch(() => "");
-  const messages = async (): Promise<readonly Buffer[]> => {
-    const names = await readdir(maildir).catch(() => []);
-    return Promise.all(names.map((name) => readFile(join(maildir, name))));
-  };
+  const messages = (): Promise<readonly Buffer[]> => messagesIn(maildir);
   const stop = async (): Promise<void> => {
     await postfix(directory, "stop").catch(() => undefined);
     if (options.directory === undefined) await rm(directory, { recursive: true, force: true });
   };
   try {
-    await answers(port, log);
+    await untilGreeted({ name: "Postfix", port });
   } catch (error) {
+    const said = await log();
     await stop();
-    throw error;
+    throw new Error(said, { cause: error });
   }
   return {
     port,
     ...(implicitPort === undefined ? {} : { implicitPort }),
     directory,
     messages,
-    async delivered(count, limit = 20_000) {
-      const end = performance.now() + limit;
-      for (;;) {
-        const found = await messages();
-        if (found.length >= count) return found;
-        if (performance.now() > end) throw new Error(`${found.length} of ${count} messages came:\n${await log()}`);
-        await pause();
-      }
-    },
+    delivered: (count, limit) => untilStored(count, messages, { log, limit }),
     log,
     stop,
     [Symbol.asyncDispose]: stop,
@@ -177,49 +168,6 @@ async function postfix(directory: string, verb: "start" | "stop"): Promise<void>
       if (code === 0) resolve();
       else reject(new Error(`postfix ${verb} ended with ${code}: ${said}`));
     });
-  });
-}
-
-/** Waits for a greeting on the port. */
-async function answers(port: number, log: () => Promise<string>): Promise<void> {
-  for (let attempt = 0; attempt < 200; attempt++) {
-    if (await greets(port)) return;
-    await pause();
-  }
-  throw new Error(`Postfix did not greet on port ${port}:\n${await log()}`);
-}
-
-function greets(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect({ host: "127.0.0.1", port });
-    const done = (greeted: boolean): void => {
-      socket.end("QUIT\r\n");
-      socket.destroySoon();
-      resolve(greeted);
-    };
-    socket.once("data", () => done(true));
-    socket.once("error", () => done(false));
-    socket.once("end", () => done(false));
-  });
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => {
-    server.listen(0, "127.0.0.1", resolve);
-  });
-  const address = server.address();
-  await new Promise<void>((resolve) => {
-    server.close(() => resolve());
-  });
-  if (address === null || typeof address === "string") throw new Error("No free port was found");
-  return address.port;
-}
-
-/** Another program's progress can only be polled. */
-function pause(): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, 100);
   });
 }
 

@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { connect, createServer } from "node:net";
 import { test } from "node:test";
 import { newCa } from "../../../lab/certificates.ts";
 import { domain } from "../../../src/mail/mod.ts";
 import { localPolicies, namePattern } from "../../../src/policy/mod.ts";
 import { openTrust } from "../../../src/tls/io/mod.ts";
+import { untilGreeted } from "../../support/other-program.ts";
+import { freePort } from "../../support/port.ts";
 import { needs } from "../../support/programs.ts";
 import { type Behaviour, type Peer, startPeer } from "./_peer.ts";
 import { deliverAll, type Letter, type RunOptions } from "./_run.ts";
@@ -139,10 +140,10 @@ test("delivery to Postfix's smtp-sink: 300 messages to one domain over no more s
   const sink = spawn("smtp-sink", [...as, "-c", `127.0.0.1:${port}`, "100"], { stdio: ["ignore", "pipe", "inherit"] });
   let said = "";
   sink.stdout.on("data", (chunk: Buffer) => {
-    said = chunk.toString("latin1");
+    said += chunk.toString("latin1");
   });
   try {
-    await reachable(port, sink);
+    await untilGreeted({ name: "smtp-sink", port }, () => sink.exitCode);
     const lines = await deliverAll(letters(300, "pine.example"), {
       trust,
       zone: ZONE,
@@ -151,7 +152,7 @@ test("delivery to Postfix's smtp-sink: 300 messages to one domain over no more s
     });
     assert.equal(lines.filter((one) => one.outcome === "delivered" && one.tls === "may:plaintext").length, 300);
     // Its own counters; one session is our look whether it is up; a session takes 100 messages.
-    const [, sessions = NaN, messages = NaN] = (COUNTERS.exec(said.slice(said.lastIndexOf("sess="))) ?? []).map(Number);
+    const [sessions, messages] = await counted(sink, 300, () => said);
     assert.equal(messages, 300);
     assert.ok(sessions >= 4 && sessions <= 1 + 10, said);
   } finally {
@@ -162,25 +163,14 @@ test("delivery to Postfix's smtp-sink: 300 messages to one domain over no more s
   }
 });
 
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  await new Promise<void>((resolve) => server.close(() => resolve()));
-  return address !== null && typeof address === "object" ? address.port : 0;
-}
-
-async function reachable(port: number, program: ChildProcess): Promise<void> {
-  while (program.exitCode === null) {
-    const socket = connect(port, "127.0.0.1");
-    const up = await new Promise<boolean>((resolve) => {
-      socket.once("connect", () => resolve(true)).once("error", () => resolve(false));
-    });
-    socket.destroy();
-    if (up) return;
-    await new Promise((resolve) => setTimeout(resolve, 20));
+/** What smtp-sink has counted, once it has that many messages: it tells after it has answered. */
+async function counted(sink: ChildProcess, goal: number, said: () => string): Promise<readonly [number, number]> {
+  for (;;) {
+    const [, sessions = 0, messages = 0] = ([...said().matchAll(COUNTERS)].at(-1) ?? []).map(Number);
+    if (messages >= goal) return [sessions, messages];
+    if (sink.stdout === null || sink.exitCode !== null) throw new Error(said());
+    await once(sink.stdout, "data");
   }
-  throw new Error(`smtp-sink ended with ${program.exitCode}`);
 }
 
-const COUNTERS = /sess=\s*(\d+) quit=\s*\d+ mesg=\s*(\d+)/;
+const COUNTERS = /sess=\s*(\d+) quit=\s*\d+ mesg=\s*(\d+)\s/g;

@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFile, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { suite, test } from "node:test";
 import { stsPolicyId } from "../../../src/publish/mod.ts";
+import { freePort } from "../../support/port.ts";
 import { needs } from "../../support/programs.ts";
 import { MAIN, type RunningHopseal, startHopseal } from "../../support/hopseal.ts";
 import { curl, openHouse, runProgram } from "./_house.ts";
@@ -137,15 +137,6 @@ suite("hopseal run with [https] under a supervisor", { skip: needs("curl", "syst
     }
   });
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => void server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  await new Promise<void>((resolve) => void server.close(() => resolve()));
-  if (address === null || typeof address === "string") throw new Error("No free port was found");
-  return address.port;
-}
 
 function portOf(hopseal: RunningHopseal): number {
   const line = hopseal.log.find((one) => one["event"] === "listening" && one["role"] === "https");

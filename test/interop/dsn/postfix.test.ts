@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { createServer } from "node:net";
 import { test } from "node:test";
 import { parseDeliveryReport } from "../../../src/dsn/mod.ts";
 import { house, notices, send, told } from "../../integration/dsn/_house.ts";
 import { startPeer } from "../../integration/delivery/_peer.ts";
 import { startHopseal } from "../../support/hopseal.ts";
+import { freePort } from "../../support/port.ts";
 import { startPostfix } from "../../support/postfix.ts";
 import { needs } from "../../support/programs.ts";
 
@@ -64,14 +64,3 @@ test("A notice of ours passes Postfix as it is, and Postfix's mailbox holds it w
     ["e1", "message/rfc822", []],
   );
 });
-
-function freePort(): Promise<number> {
-  const server = createServer();
-  return new Promise((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => resolve(address !== null && typeof address === "object" ? address.port : 0));
-    });
-  });
-}

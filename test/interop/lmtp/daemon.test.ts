@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type DovecotOptions, startDovecot } from "../../support/dovecot.ts";
 import { type RunningHopseal, startHopseal } from "../../support/hopseal.ts";
+import { freePort } from "../../support/port.ts";
 import { needs } from "../../support/programs.ts";
-import { freePort } from "../chain/_exim.ts";
 import { awkward, ends, hand, header } from "../chain/_hand.ts";
 import { attempts, inbox, reportOf, told } from "../chain/_house.ts";
 

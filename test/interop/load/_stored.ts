@@ -1,14 +1,16 @@
 import assert from "node:assert/strict";
-import { readdir, readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { readdir } from "node:fs/promises";
+import { messagesIn, pause } from "../../support/other-program.ts";
 import type { LoadResult } from "./_load.ts";
 
-/** Subjects of all messages in a folder. */
+/** Subjects of all messages in a folder; a file without one is still being written by another process. */
 export async function subjects(folder: string): Promise<readonly string[]> {
-  const names = await readdir(folder).catch(() => []);
-  return await Promise.all(
-    names.map(async (name) => /(?<=^Subject: )[\w-]+/m.exec(await readFile(join(folder, name), "latin1"))?.[0] ?? name),
-  );
+  for (let tries = 0; ; tries++) {
+    const texts = (await messagesIn(folder)).map((octets) => SUBJECT.exec(octets.toString("latin1"))?.[0]);
+    if (texts.every((text) => text !== undefined)) return texts;
+    if (tries === TRIES) return texts.map((text) => text ?? "a message without a subject");
+    await pause();
+  }
 }
 
 /** Everything that was accepted is there once; what was not answered may be there once; nothing else is. */
@@ -27,14 +29,15 @@ export function isWhatWasTaken(stored: readonly string[], { accepted, unsure }: 
 }
 
 /** Resolves when the folder holds `count` messages; another process fills it, so it can only be polled. */
-export async function filled(folder: string, count: number, limit = 30_000): Promise<void> {
+export async function filled(folder: string, count: number, limit = 60_000): Promise<void> {
   const end = performance.now() + limit;
   for (;;) {
     const { length } = await readdir(folder).catch(() => []);
     if (length >= count) return;
     if (performance.now() > end) throw new Error(`${length} of ${count} messages are in ${folder}`);
-    await new Promise((resolve) => {
-      setTimeout(resolve, 50);
-    });
+    await pause();
   }
 }
+
+const SUBJECT = /(?<=^Subject: )[\w-]+/m;
+const TRIES = 400;

@@ -6,8 +6,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { startHopseal } from "../../support/hopseal.ts";
+import { freePort } from "../../support/port.ts";
 import { needs } from "../../support/programs.ts";
-import { freePort } from "../chain/_exim.ts";
 import { startLoad } from "./_load.ts";
 import { filled, isWhatWasTaken, subjects } from "./_stored.ts";
 

@@ -8,9 +8,11 @@ import { spkiSha256 } from "../../../src/tls/mod.ts";
 import { testCa, type TestCa, type TestCertificate } from "../../support/certificates.ts";
 import { connectPlain, MAY, outgoing } from "../../support/client.ts";
 import { buildWorld, type World } from "../../support/dns-world.ts";
-import { type RunningExim, startExim } from "../../support/exim.ts";
+import type { RunningExim } from "../../support/exim.ts";
 import { type RunningHopseal, startHopseal } from "../../support/hopseal.ts";
+import { pause } from "../../support/other-program.ts";
 import { type RunningPostfix, startPostfix } from "../../support/postfix.ts";
+import { startPolicyExim } from "./_exim.ts";
 
 /**
  * To be run in namespaces of its own, where ports 25 and 53 are free and nothing leads outside: Postfix, Exim and Hopseal
@@ -38,7 +40,7 @@ export async function sendToEachOther(): Promise<Readonly<Record<string, string>
     }),
   );
   const exim = undo.use(
-    await startExim({
+    await startPolicyExim({
       hostname: "exim.signed.example",
       address: ADDRESS.exim,
       port: 25,
@@ -144,16 +146,14 @@ async function byHopseal(hopseal: RunningHopseal, to: string): Promise<string> {
 /** Postfix works in processes of its own: its log is read until it says what became of the recipient. */
 async function byPostfix(postfix: RunningPostfix, to: string, host: string): Promise<string> {
   await handIn(postfix.port, to);
-  for (let tries = 0; tries < 200; tries++) {
+  for (let tries = 0; tries < 1200; tries++) {
     const lines = (await postfix.log()).split("\n");
     const status = /status=(\w+)/.exec(lines.find((line) => line.includes(`to=<${to}>`)) ?? "")?.[1];
     if (status !== undefined) {
       const tls = lines.find((line) => line.includes(`TLS connection established to ${host}`));
       return `${status} ${/(\w+) TLS connection established/.exec(tls ?? "")?.[1] ?? "no TLS"}`;
     }
-    await new Promise((resolve) => {
-      setTimeout(resolve, 50);
-    });
+    await pause();
   }
   throw new Error(`Postfix says nothing of ${to}:\n${await postfix.log()}`);
 }

@@ -1,8 +1,6 @@
 import assert from "node:assert/strict";
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
+import { spawn } from "node:child_process";
 import { chmod, mkdtemp, readFile, rm } from "node:fs/promises";
-import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -15,6 +13,8 @@ import { openSession, type SessionOptions } from "../../../src/smtp/io/mod.ts";
 import { openTrust, type TrustStore } from "../../../src/tls/io/mod.ts";
 import { brief, mailbox, request, to } from "../../integration/smtp-client/dialogue.ts";
 import { testCa } from "../../support/certificates.ts";
+import { untilGreeted } from "../../support/other-program.ts";
+import { freePort } from "../../support/port.ts";
 import { startPostfix } from "../../support/postfix.ts";
 import { needs } from "../../support/programs.ts";
 
@@ -109,7 +109,7 @@ test("client to smtp-sink: a message with every kind of dot arrives octet for oc
   const dump = join(folder, "dump");
   const sink = spawn("smtp-sink", ["-u", "nobody", "-D", dump, `127.0.0.1:${port}`, "10"], { stdio: "ignore" });
   try {
-    await greeted(port, sink);
+    await untilGreeted({ name: "smtp-sink", port }, () => sink.exitCode);
     const session = await opened({ port, rung: PLAIN, trust: await trusting() });
     assert.equal(session.extensions.pipelining, true);
     const content = awkward("dots", 3000);
@@ -215,27 +215,3 @@ test("client to Postfix: a name that does not fit, or a stranger's root, sends n
   }
   assert.doesNotMatch(await postfix.log(), /from=</);
 });
-
-async function greeted(port: number, sink: ChildProcess): Promise<void> {
-  for (let attempt = 0; attempt < 100; attempt++) {
-    if (sink.exitCode !== null) throw new Error(`smtp-sink ended with ${sink.exitCode}`);
-    const socket = connect({ host: "127.0.0.1", port });
-    const said = await Promise.race([once(socket, "data"), once(socket, "error").catch(() => [])]).catch(() => []);
-    socket.on("error", () => undefined).destroy();
-    if (said[0] instanceof Uint8Array) return;
-    await new Promise((resolve) => {
-      setTimeout(resolve, 50);
-    });
-  }
-  throw new Error("smtp-sink did not greet");
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  return typeof address === "object" && address !== null ? address.port : 0;
-}

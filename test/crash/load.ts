@@ -18,11 +18,15 @@ import { bodyOf, DAY, SIZES, SMALL_BODY } from "./body.ts";
  *     refuse KIND WHAT             a StoreError of that kind came instead
  *
  *     node load.ts DIRECTORY SEED PRODUCERS MESSAGES
+ *
+ * With no producer it queues one message after the other; when one is refused it waits until the store is in order again,
+ * and is killed before anything else is written.
  */
 async function run([directory = "", seed = "1", producers = "1", messages = "1"]: readonly string[]): Promise<void> {
   const store = await openSqliteStore({ directory, clock: systemClock, random: systemRandom, smallBody: SMALL_BODY });
   const random = seededRandom(Number(seed));
   let left = Number(messages);
+  if (producers === "0") await queueUntilRefused(store, left);
   const produce = async (): Promise<void> => {
     while (left-- > 0) await orRefused("commit", () => queueOne(store, SIZES[random.below(SIZES.length)] ?? 0));
   };
@@ -46,6 +50,15 @@ async function run([directory = "", seed = "1", producers = "1", messages = "1"]
   await store[Symbol.asyncDispose]();
 }
 
+async function queueUntilRefused(store: Store, messages: number): Promise<void> {
+  for (let left = messages; left > 0; left--) {
+    if ((await orRefused("commit", () => queueOne(store, left === messages ? 100 : SMALL_BODY + 100))) !== undefined)
+      continue;
+    await store.count();
+    process.kill(process.pid, "SIGKILL");
+  }
+}
+
 /** Says so when the store refuses; what else goes wrong is a bug and ends the process. */
 async function orRefused<T>(what: string, work: () => Promise<T>): Promise<T | undefined> {
   try {
@@ -57,7 +70,7 @@ async function orRefused<T>(what: string, work: () => Promise<T>): Promise<T | u
   }
 }
 
-async function queueOne(store: Store, size: number): Promise<void> {
+async function queueOne(store: Store, size: number): Promise<true> {
   const id = newQueueId(systemClock, systemRandom);
   const sink = store.stage();
   say(`begin ${id} ${size}`);
@@ -67,6 +80,7 @@ async function queueOne(store: Store, size: number): Promise<void> {
   const units = [{ destination: "rook.example" as Destination, recipients: [0] }];
   await store.commit({ id, envelope: envelopeOf(id), acceptedAt: Date.now(), units }, staged);
   say(`commit ${id}`);
+  return true;
 }
 
 async function deliver(store: Store, claim: Claim, defer: boolean): Promise<void> {

@@ -3,10 +3,11 @@ import type { DiskEvent } from "./events.ts";
 
 /**
  * How the power fails: all that was not synced is lost, or kept, or each sector and each change of a name has a fate of
- * its own.
+ * its own. `doubt`: what a failed sync left in doubt had made it, everything else that was not synced is lost.
  */
 export type Cut =
   | { readonly kind: "lost" }
+  | { readonly kind: "doubt" }
   | { readonly kind: "kept" }
   | { readonly kind: "torn"; readonly random: Random };
 
@@ -207,6 +208,9 @@ function contentAfter(file: FileNode, cut: Cut): Buffer {
   const { octets, size } = file.durable;
   const content: Content = { octets: Buffer.from(octets.subarray(0, size)), size };
   if (cut.kind === "kept") for (const change of file.pending) perform(content, change);
+  if (cut.kind === "doubt") {
+    for (const change of file.pending) if ("data" in change && change.doubtful) perform(content, change);
+  }
   if (cut.kind === "torn") for (const change of torn(file.pending, content, cut.random)) perform(content, change);
   return content.octets.subarray(0, content.size);
 }

@@ -13,11 +13,12 @@ export type DiskEvent =
   | { readonly kind: "say"; readonly text: string };
 
 /**
- * Reads an strace log (-f -y -xx, one file, every octet in it). Writes count from their beginning, syncs from their end,
- * changes of names from their end; a call that failed has changed nothing, except that a write may have written.
+ * Reads an strace log (-f -y -xx, one file, every octet in it). Writes count from their beginning, as far as they went;
+ * syncs and changes of names from their end. A call that failed, or under which the process was killed, changed nothing:
+ * strace lets neither begin. (`isWitness` of recording.ts holds that against the files.)
  */
 export function readEvents(log: string): DiskEvent[] {
-  const events: DiskEvent[] = [];
+  const events: (DiskEvent | undefined)[] = [];
   const open = new Map<string, Begun>();
   let syncs = 0;
   for (const line of log.split("\n")) {
@@ -34,12 +35,13 @@ export function readEvents(log: string): DiskEvent[] {
     if (paren < 0) continue;
     const name = call.slice(0, paren);
     if (name !== "fsync" && name !== "fdatasync" && !DIRECT.has(name)) continue;
-    const begun: Begun = { name, args: call.slice(paren + 1), sync: syncs++ };
+    const begun: Begun = { name, args: call.slice(paren + 1), sync: syncs++, at: events.length };
     begin(events, begun);
     if (call.endsWith(UNFINISHED)) open.set(thread, begun);
     else end(events, begun, call);
   }
-  return events;
+  for (const begun of open.values()) shorten(events, begun, 0);
+  return events.filter((event) => event !== undefined);
 }
 
 interface Begun {
@@ -47,9 +49,19 @@ interface Begun {
   /** All that follows the parenthesis. */
   readonly args: string;
   readonly sync: number;
+  /** Where its event stands, if its beginning is one. */
+  readonly at: number;
 }
 
-function begin(events: DiskEvent[], { name, args, sync }: Begun): void {
+/** A write counts for what it wrote. */
+function shorten(events: (DiskEvent | undefined)[], { name, at }: Begun, length: number): void {
+  if (name !== "write" && name !== "pwrite64") return;
+  const event = events[at];
+  if (length === 0) events[at] = undefined;
+  else if (event?.kind === "write") events[at] = { ...event, data: event.data.subarray(0, length) };
+}
+
+function begin(events: (DiskEvent | undefined)[], { name, args, sync }: Begun): void {
   if (name === "fsync" || name === "fdatasync") events.push({ kind: "sync-begin", path: pathOf(args), sync });
   if (name !== "write" && name !== "pwrite64") return;
   const [data = Buffer.alloc(0)] = texts(args);
@@ -69,10 +81,12 @@ function begin(events: DiskEvent[], { name, args, sync }: Begun): void {
 }
 
 /** `tail` is the end of the call as it was logged, with its result. */
-function end(events: DiskEvent[], { name, args, sync }: Begun, tail: string): void {
+function end(events: (DiskEvent | undefined)[], begun: Begun, tail: string): void {
+  const { name, args, sync } = begun;
   const result = tail.slice(tail.lastIndexOf(" = ") + 3);
   const ok = /^\d/.test(result);
   if (name === "fsync" || name === "fdatasync") events.push({ kind: "sync-end", sync, ok });
+  shorten(events, begun, ok ? Number.parseInt(result, 10) : 0);
   if (!ok) return;
   const paths = texts(args).map(String);
   const [first = "", second = ""] = paths;

@@ -33,7 +33,7 @@ export async function simulate(recording: Recording, options: SimulateOptions): 
   const random = seededRandom(seed);
   const disk = createDisk();
   const promises: Promises = new Map();
-  const counts = { lost: 0, kept: 0, torn: 0 };
+  const counts = { lost: 0, doubt: 0, kept: 0, torn: 0 };
   const broken: string[] = [];
   let done = 0;
   let threads = 0;
@@ -68,11 +68,12 @@ export async function simulate(recording: Recording, options: SimulateOptions): 
   return { events: events.length, crashes: counts, threads, drained, broken };
 }
 
-/** Half of them torn, a quarter with all that was unsynced lost, a quarter with all of it kept. */
+/** Half of them torn; of the others one half with all that was unsynced kept, one with it lost, or what is in doubt. */
 function cutFor(number: number, random: Random): Cut {
-  const choice = number % 4;
+  const choice = number % 8;
   if (choice === 0) return { kind: "lost" };
-  return choice === 1 ? { kind: "kept" } : { kind: "torn", random };
+  if (choice === 4) return { kind: "doubt" };
+  return choice % 4 === 1 ? { kind: "kept" } : { kind: "torn", random };
 }
 
 function describe(event: Recording["events"][number]): string {

@@ -58,7 +58,18 @@ function prepareDatabase(path: string, db: DatabaseSync): Database {
   run("BEGIN IMMEDIATE; COMMIT");
   // Frames that were written but never synced by a process that saw an error must not precede later commits in the log.
   database.emptyLog();
+  beginLog(database);
   return database;
+}
+
+/**
+ * A commit that was refused may lie whole in the log of before, and no sync vouches yet for that log being empty: a power
+ * cut may bring it back, to be read again. Behind the synced beginning of a new log it means nothing. So whoever removes
+ * the contents that nobody names does that after this.
+ */
+function beginLog(database: Database): void {
+  const last = Number(database.prepare("PRAGMA user_version").get()?.["user_version"] ?? 0);
+  database.transaction(() => database.run(`PRAGMA user_version=${(last + 1) % OPENINGS}`));
 }
 
 function wrapDatabase(path: string, db: DatabaseSync): Database {
@@ -130,6 +141,8 @@ const EMPTY_LOG = "PRAGMA wal_checkpoint(TRUNCATE)";
 /** Measured with 4 KiB messages: 4 KiB pages commit a third fewer, 32 KiB no more. */
 const PAGE_SIZE = 16_384;
 const CHECKPOINT_PAGES = 4000;
+/** `user_version` counts openings, so that each has something to write. */
+const OPENINGS = 1_000_000_000;
 const CACHE_KIB = 65_536;
 const SQLITE_BUSY = 5;
 const SQLITE_LOCKED = 6;

@@ -36,8 +36,9 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
   const thread = await start({ path, now: Math.round(clock.now()) });
   const bodies = openBodyFolder(folder, fs, random);
   try {
-    await bodies.clean(new Set(thread.files));
+    // The log must have its name before a content is removed: what an older one says of it must not come back.
     await fs.syncFolder(directory);
+    await bodies.clean(new Set(thread.files));
     await fs.syncFolder(folder);
   } catch (error) {
     await thread.close();

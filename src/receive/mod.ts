@@ -1,4 +1,8 @@
+export { type AdmissionOptions, type CountingAdmission, createAdmission } from "./admission.ts";
+export type { AdmissionLimits, Standing } from "./admission_table.ts";
 export { type AliasTable, expandAliases } from "./aliases.ts";
+export { type ClientListFault, parseClientList } from "./clients_list.ts";
+export { type ClientEntry, type ClientTable, clientTable } from "./clients_table.ts";
 export { expandLocal, type Expansion, type LocalOptions, type LocalSending } from "./local.ts";
 export { createReception, type ReceptionOptions } from "./reception.ts";
 export { type Accepted, type Existence, judgeRecipient, type LocalDomain, type RecipientRules } from "./recipients.ts";

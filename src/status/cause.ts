@@ -52,6 +52,7 @@ export type Cause =
   | "paused"
   | "idle-timeout"
   | "too-many-connections"
+  | "client-rate"
   | "local-error"
   // routing and network
   | "mail-loop"
@@ -66,6 +67,7 @@ export type Cause =
   // policy and security
   | "relay-denied"
   | "policy-refused"
+  | "client-denied"
   | "tls-required"
   | "tls-unavailable"
   | "tls-not-offered"

@@ -64,6 +64,7 @@ export const WIRE: { readonly [cause in Cause]: Wire } = {
   paused: { code: 421, enhanced: "4.3.2", text: "Taking no mail at the moment, try again later" },
   "idle-timeout": { code: 421, enhanced: "4.4.2", text: "Idle for too long" },
   "too-many-connections": { code: 421, enhanced: "4.7.0", text: "Too many connections" },
+  "client-rate": { code: 451, enhanced: "4.7.1", text: "Too much mail from your address, try again later" },
   "local-error": { code: 451, enhanced: "4.3.0", text: "Local error, try again later" },
   "mail-loop": { code: 554, enhanced: "5.4.6", text: "The message is in a loop" },
   "dns-failure": { code: 451, enhanced: "4.4.3", text: "A DNS look-up failed" },
@@ -75,6 +76,8 @@ export const WIRE: { readonly [cause in Cause]: Wire } = {
   "peer-protocol-error": { code: 451, enhanced: "4.5.0", text: "The host broke the protocol" },
   expired: { code: 554, enhanced: "5.4.7", text: "The message could not be delivered in time" },
   "relay-denied": { code: 550, enhanced: "5.7.1", text: "Relaying is not allowed" },
+  // RFC 5321 §3.1
+  "client-denied": { code: 554, enhanced: "5.7.1", text: "Your address is not served here" },
   "policy-refused": { code: 550, enhanced: "5.7.1", text: "Refused by policy" },
   "tls-required": { code: 530, enhanced: "5.7.0", text: "Issue STARTTLS first" },
   "tls-unavailable": { code: 454, enhanced: "4.7.0", text: "TLS is not available now" },

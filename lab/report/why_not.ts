@@ -1,0 +1,13 @@
+import type { PolicyId } from "../types.ts";
+
+/** Why nobody played a cell, or a claim when there is no column. */
+export function whyNotBuilt(row: string, policy?: PolicyId): string {
+  if (policy === "P8" || policy === "P9") return "Hopseal is no mail client: nothing here hands in by submission";
+  return BY_GROUP.get(row.slice(0, 1)) ?? "No scenario plays it yet";
+}
+
+const BY_GROUP: ReadonlyMap<string, string> = new Map([
+  ["H", "Reports are counted, and not sent or received yet"],
+  ["I", "Submission and mail clients do not exist here yet"],
+  ["M", "About an organisation rather than a program"],
+]);

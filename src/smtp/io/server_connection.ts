@@ -3,10 +3,11 @@ import type { TLSSocket } from "node:tls";
 import type { Clock, Millis } from "../../base/mod.ts";
 import { unmapped } from "../../mail/mod.ts";
 import { publish } from "../../observe/mod.ts";
-import { patienceOf, type Peer, type Reception, type ServerConfig } from "../server/mod.ts";
+import { type Peer, type Reception, readingOf, type ServerConfig, type TimeLimit } from "../server/mod.ts";
 import { type Deadline, deadline } from "./server_deadline.ts";
+import { type Patience, patience, type Wait } from "./server_patience.ts";
 import { Runner } from "./server_runner.ts";
-import { type ServerTls, sessionOf, startHandshake } from "./server_tls.ts";
+import { type ServerTls, sessionOf, startHandshake, watchKeys } from "./server_tls.ts";
 
 export interface ConnectionOptions {
   readonly config: ServerConfig;
@@ -16,6 +17,8 @@ export interface ConnectionOptions {
   readonly tls?: ServerTls;
   /** TLS from the first octet (RFC 8314 §3). */
   readonly implicit: boolean;
+  /** The client, where a proxy in front told who it is; by itself it is the other end of the socket. */
+  readonly told?: Pick<Peer, "address" | "port" | "proxy">;
 }
 
 /** One connection being served. */
@@ -41,12 +44,16 @@ class Connection implements ServedConnection {
   readonly #options: ConnectionOptions;
   readonly #peer: Peer;
   readonly #runner: Runner;
+  readonly #patience: Patience;
   readonly #deadline: Deadline;
   readonly #finish: () => void;
   #stream: Socket | TLSSocket;
   #gone = false;
   /** The turn for which the deadline was set; octets that complete nothing do not move it. */
   #turns = 0;
+  /** Grows with each wait, so that one that ran out is told from one that was replaced. */
+  #waits = 0;
+  #limit: TimeLimit = "command-time";
 
   constructor(socket: Socket, options: ConnectionOptions) {
     const { promise, resolve } = Promise.withResolvers<void>();
@@ -54,7 +61,8 @@ class Connection implements ServedConnection {
     this.#finish = resolve;
     this.#options = options;
     this.#stream = socket;
-    this.#peer = { address: unmapped(socket.remoteAddress ?? ""), port: socket.remotePort ?? 0 };
+    this.#peer = options.told ?? { address: unmapped(socket.remoteAddress ?? ""), port: socket.remotePort ?? 0 };
+    this.#patience = patience(options.config.limits, options.clock.monotonic());
     this.#deadline = deadline(options.clock, () => this.#expired());
     this.#runner = new Runner({
       config: options.config,
@@ -80,7 +88,7 @@ class Connection implements ServedConnection {
     }
     if (this.#options.implicit) {
       this.#handshake((tls) => this.#begin({ ...this.#peer, tls }));
-      this.#deadline.extend(this.#options.config.limits.handshakeTime);
+      this.#await(this.#patience.wait(undefined, undefined, this.#options.clock.monotonic()));
       return;
     }
     this.#listen();
@@ -138,6 +146,7 @@ class Connection implements ServedConnection {
   }
 
   #handshake(secured: (tls: NonNullable<Peer["tls"]>) => void): void {
+    const plain = this.#stream;
     const stream = this.#secure();
     if (stream === undefined) return;
     this.#stream = stream;
@@ -150,6 +159,7 @@ class Connection implements ServedConnection {
         return;
       }
       stream.off("close", this.#onClose);
+      watchKeys(stream, () => this.#abused(plain));
       this.#listen();
       secured(session);
     });
@@ -178,6 +188,17 @@ class Connection implements ServedConnection {
     });
   }
 
+  /** Another handshake costs us far more than the client. The connection below goes at once, in the middle of what was read. */
+  #abused(plain: Socket): void {
+    if (plain.destroyed) return;
+    plain.destroy();
+    publish("hopseal:limited", {
+      limit: "renegotiation",
+      client: this.#peer.address,
+      text: "The client asks for new keys again and again",
+    });
+  }
+
   #close(gently: boolean): void {
     if (!gently) {
       this.#stream.destroy();
@@ -186,7 +207,7 @@ class Connection implements ServedConnection {
     // Reading on until the client ends too keeps the system from resetting the connection under the last reply.
     this.#stream.end();
     this.#stream.resume();
-    this.#deadline.extend(LINGER);
+    this.#await({ after: LINGER, limit: "command-time" });
   }
 
   /** Sets the deadline for what the session waits for now, and reads on or pauses. */
@@ -197,26 +218,52 @@ class Connection implements ServedConnection {
       this.#finish();
     }
     if (state === undefined || state.kind === "closed" || this.#gone) return;
+    const wait = this.#patience.wait(state, waitsFor, this.#options.clock.monotonic());
     if (turns !== this.#turns) {
       this.#turns = turns;
-      const forClient = waitsFor === "client" ? this.#options.config.limits.commandTime : patienceOf(state);
-      this.#deadline.extend(waitsFor === "house" ? undefined : forClient);
+      this.#await(wait);
     }
     if (waitsFor !== undefined && this.#runner.buffered > HIGH_WATER) this.#stream.pause();
     else if (this.#stream.isPaused() && state.kind !== "await-tls") this.#stream.resume();
   }
 
+  #await(wait: Wait | undefined): void {
+    this.#waits++;
+    if (wait !== undefined) this.#limit = wait.limit;
+    this.#deadline.extend(wait?.after);
+  }
+
+  /** What the system has already got of the client counts: it may be us who came too late to read it. */
   #expired(): void {
+    const waits = this.#waits;
+    setImmediate(() => {
+      if (!this.#gone && waits === this.#waits) this.#overdue();
+    });
+  }
+
+  #overdue(): void {
     const { state, waitsFor } = this.#runner;
-    if (state === undefined || state.kind === "closed" || waitsFor === "client") this.#stream.destroy();
-    else this.#runner.expired();
+    if (state?.kind === "closed") this.#stream.destroy();
+    else if (state === undefined) this.#cutFor("The TLS handshake takes too long");
+    else if (waitsFor === "client") this.#cutFor("The client reads no replies");
+    else this.#runner.expired(this.#limit);
+  }
+
+  #cutFor(text: string): void {
+    publish("hopseal:limited", { limit: this.#limit, client: this.#peer.address, text });
+    this.#stream.destroy();
   }
 
   #listen(): void {
     this.#stream.on("data", this.#onData).on("end", this.#onEnd).on("close", this.#onClose);
   }
 
-  readonly #onData = (chunk: Buffer): void => this.#runner.receive(chunk);
+  readonly #onData = (chunk: Buffer): void => {
+    const { state } = this.#runner;
+    const reading = state === undefined ? undefined : readingOf(state).kind;
+    if (reading === "data" || reading === "chunk") this.#patience.earn(chunk.length, this.#options.clock.monotonic());
+    this.#runner.receive(chunk);
+  };
 
   readonly #onEnd = (): void => this.#runner.end();
 

@@ -7,6 +7,8 @@ import type { TlsSession } from "../../tls/mod.ts";
 export interface Peer {
   readonly address: string;
   readonly port: number;
+  /** The proxy in front that told the address; the same as `address` where it told none, so that the address proves nothing. */
+  readonly proxy?: string;
   /** Forward-confirmed reverse name, when somebody looked it up. */
   readonly name?: string;
   readonly hello?: { readonly verb: "HELO" | "EHLO"; readonly text: string };

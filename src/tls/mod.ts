@@ -1,4 +1,5 @@
 export * from "./certificate.ts";
+export { chosenFor, coveringOnes } from "./choose.ts";
 export { agile } from "./dane/agile.ts";
 export { type TlsaRecord, usableTlsa } from "./dane/tlsa.ts";
 export { type DaneFault, type DaneProof, verifyDane } from "./dane/verify.ts";

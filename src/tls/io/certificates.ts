@@ -1,6 +1,6 @@
 import { createSecureContext, type SecureContext, type SecureContextOptions } from "node:tls";
 import { type Clock, err, type Instant, ok, type Result } from "../../base/mod.ts";
-import { matchesName } from "../names.ts";
+import { chosenFor } from "../choose.ts";
 import {
   type CertificateFault,
   type CertificateFiles,
@@ -97,11 +97,8 @@ async function loadAll(
 /** Contexts are made at the first use and kept; there is one per set of certificates, however many names are asked for. */
 function chooser(pairs: readonly LoadedPair[], options: CertificatesOptions): LoadedSet["contextFor"] {
   const made = new Map<string, SecureContext>();
-  const fallback = sameNames(pairs);
   return (servername) => {
-    const covering = servername === undefined ? [] : coveringPairs(pairs, servername.toLowerCase());
-    // RFC 8461 §7.1: a name nobody knows gets some certificate, never an error.
-    const chosen = onePerKeyType(covering.length === 0 ? fallback : covering);
+    const chosen = rsaLast(chosenFor(pairs, servername));
     const key = chosen.map((pair) => pairs.indexOf(pair)).join(",");
     const known = made.get(key);
     if (known !== undefined) return known;
@@ -117,27 +114,7 @@ function chooser(pairs: readonly LoadedPair[], options: CertificatesOptions): Lo
   };
 }
 
-/** Those with the exact name before those with a wildcard, otherwise in the order of the files. */
-function coveringPairs(pairs: readonly LoadedPair[], servername: string): readonly LoadedPair[] {
-  const exact = pairs.filter((pair) => pair.names.dns.some((name) => name.toLowerCase() === servername));
-  const wild = pairs.filter((pair) => pair.names.dns.some((name) => matchesName(name, servername)));
-  return [...exact, ...wild.filter((pair) => !exact.includes(pair))];
-}
-
-function onePerKeyType(pairs: readonly LoadedPair[]): readonly LoadedPair[] {
-  const chosen = pairs.filter((pair, at) => pairs.findIndex((other) => other.keyType === pair.keyType) === at);
-  // RSA last: where only the last one is served, it is the one that every client can take.
-  return [...chosen.filter((pair) => pair.keyType !== "rsa"), ...chosen.filter((pair) => pair.keyType === "rsa")];
-}
-
-/** The first pair with those of other key types that have the same names. */
-function sameNames(pairs: readonly LoadedPair[]): readonly LoadedPair[] {
-  const [first, ...others] = pairs;
-  if (first === undefined) return [];
-  const names = nameKey(first);
-  return [first, ...others.filter((pair) => pair.keyType !== first.keyType && nameKey(pair) === names)];
-}
-
-function nameKey(pair: LoadedPair): string {
-  return [...pair.names.dns].sort().join("\n");
+/** RSA last: where only the last one is served, it is the one that every client can take. */
+function rsaLast(pairs: readonly LoadedPair[]): readonly LoadedPair[] {
+  return [...pairs.filter((pair) => pair.keyType !== "rsa"), ...pairs.filter((pair) => pair.keyType === "rsa")];
 }

@@ -1,4 +1,5 @@
 import type { Clock, Instant } from "../base/mod.ts";
+import { publish } from "../observe/mod.ts";
 import type { Claim, Destination, Store, UnitId } from "../queue/mod.ts";
 import type { PauseBook } from "./pauses.ts";
 
@@ -22,6 +23,7 @@ export function pausableStore(store: Store, pauses: PauseBook, clock: Clock): Pa
       if (pauses.now.sending) return [];
       const claims = await store.claim({ ...request, except: without(request.except) });
       for (const claim of claims) hold(claim, claim.leaseUntil);
+      if (claims.length > 0) publish("hopseal:claimed", { units: claims.length });
       return claims;
     },
     async renew(claim, until) {
@@ -31,6 +33,8 @@ export function pausableStore(store: Store, pauses: PauseBook, clock: Clock): Pa
     },
     async settle(claim, settlement) {
       const settled = await store.settle(claim, settlement);
+      const notices = settled ? (settlement.enqueue?.length ?? 0) : 0;
+      if (notices > 0) publish("hopseal:notified", { notices });
       if (held.get(claim.unit)?.token === claim.token) held.delete(claim.unit);
       return settled;
     },

@@ -7,6 +7,7 @@ import {
   fetchStsPolicy,
   limited,
   openStsStore,
+  type PolicyLists,
   policySources,
   startStsCache,
   type StsCache,
@@ -34,6 +35,8 @@ export interface OpenPolicy extends AsyncDisposable {
   readonly taking: Taking;
   /** Absent while `[policy] mta_sts` is "off". */
   readonly cache?: StsCache;
+  /** The policy lists as they are held now. */
+  lists(): ReturnType<PolicyLists["views"]>;
   /** Looks at once for policy lists that were put in place. */
   reload(): Promise<void>;
 }
@@ -56,6 +59,7 @@ export async function openPolicy(config: Config, parts: PolicyParts): Promise<Op
     }),
     taking: takingOf(config),
     ...(cache === undefined ? {} : { cache }),
+    lists: () => lists?.views() ?? [],
     reload: async () => await lists?.reload(),
     [Symbol.asyncDispose]: async () => await kept.disposeAsync(),
   };
@@ -93,11 +97,14 @@ async function openCache(config: Config, parts: PolicyParts): Promise<StsCache> 
       random,
       resolver,
       store,
-      fetch: limited(
-        async (domain, signal) =>
-          await fetchStsPolicy(domain, { resolver, clock, trust, permitted, port: mta_sts_port }, signal),
-        FETCHES,
-      ),
+      fetch: limited(async (domain, signal) => {
+        const since = clock.monotonic();
+        const options = { resolver, clock, trust, permitted, port: mta_sts_port };
+        const fetched = await fetchStsPolicy(domain, options, signal);
+        const outcome = fetched.ok ? "fetched" : fetched.error.at;
+        publish("hopseal:sts-fetched", { outcome, took: clock.monotonic() - since });
+        return fetched;
+      }, FETCHES),
     });
   } catch (error) {
     const text = error instanceof Error ? error.message : String(error);

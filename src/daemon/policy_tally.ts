@@ -3,7 +3,7 @@ import type { Domain } from "../mail/mod.ts";
 import { publish } from "../observe/mod.ts";
 import type { Finding, PolicySources, Taking } from "../policy/mod.ts";
 import type { Store, TallyEntry } from "../queue/mod.ts";
-import { dayOf, type SessionRecord, tallyDiscovery, tallySeen, tallySession } from "../tlsrpt/mod.ts";
+import { dayOf, sessionRecords, type SessionRecord, tallyDiscovery, tallySeen, tallySession } from "../tlsrpt/mod.ts";
 
 export interface TallyOptions {
   readonly clock: Pick<Clock, "now">;
@@ -19,6 +19,9 @@ export function tallier(options: TallyOptions): (sessions: readonly SessionRecor
     const now = options.clock.now();
     for (const session of sessions) tellWouldHave(session, options);
     const looks = new Map(sessions.map(({ destination, sts }) => [destination, sts]));
+    for (const record of sessions.flatMap(sessionRecords)) {
+      publish("hopseal:tls-result", { policy: record.policy.type, result: record.result });
+    }
     return [
       ...sessions.flatMap((session) => [...tallySession(session, now), ...tallySeen(session, now)]),
       ...[...looks].flatMap(([destination, sts]) => tallyDiscovery(destination, sts, now)),

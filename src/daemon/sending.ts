@@ -12,12 +12,13 @@ import type { TrustStore } from "../tls/io/mod.ts";
 import { dnssecMemory } from "./dnssec_memory.ts";
 import { type Names, openNames } from "./names.ts";
 import { type KnownHop, planNextHop } from "./next_hop_plan.ts";
-import { openPolicy } from "./policy.ts";
+import { type OpenPolicy, openPolicy } from "./policy.ts";
 import { watchOverrides } from "./policy_overrides.ts";
 import { forgetOldTallies, tallier } from "./policy_tally.ts";
 import type { Seams } from "./seams.ts";
 import { trustOf } from "./trust.ts";
 import { policiesOf, routesOf, selfOf } from "./translate.ts";
+import { watchedResolver } from "./watched_resolver.ts";
 
 export interface SendingParts {
   readonly clock: Clock;
@@ -33,6 +34,8 @@ export interface Sending extends AsyncDisposable {
   reload(): Promise<void>;
   /** What delivery would do with a next hop, up to the point where it would dial. Rejects for an abort. */
   plan(hop: KnownHop, signal: AbortSignal): Promise<Plan>;
+  /** The policy lists as they are held now. */
+  lists: OpenPolicy["lists"];
 }
 
 /** Starts the sending side; disposing it drains the attempts under way. */
@@ -41,7 +44,8 @@ export async function startSending(config: Config, parts: SendingParts, seams: S
   const trust = await trustOf(config.outbound.roots);
   const dial = patientDial(seams.dial ?? tcpDialer({ clock, source: config.outbound.source }), clock);
   await using undo = new AsyncDisposableStack();
-  const names = seams.resolver === undefined ? undo.use(await namesOf(config, parts)) : namesGiven(seams.resolver);
+  const known = seams.resolver === undefined ? undo.use(await namesOf(config, parts)) : namesGiven(seams.resolver);
+  const names = { ...known, resolver: watchedResolver(known.resolver, clock) };
   const policy = undo.use(await openPolicy(config, { ...names, clock, random }));
   undo.use(forgetOldTallies(store, clock));
   undo.use(watchOverrides(config, clock));
@@ -84,6 +88,7 @@ export async function startSending(config: Config, parts: SendingParts, seams: S
       await policy.reload();
       await delivery.endIdle();
     },
+    lists: () => policy.lists(),
     plan: async (hop, signal) => await planNextHop(hop, { ...planning, now: clock.now(), signal }),
     [Symbol.asyncDispose]: async () => await kept.disposeAsync(),
   };

@@ -19,6 +19,8 @@ export interface Events {
     readonly tls: string;
     readonly at: Instant;
     readonly durableAt: Instant;
+    /** Milliseconds from the end of the content until it was durable. */
+    readonly took: number;
   };
   "hopseal:refused": { readonly stage: string; readonly client: string; readonly cause: string; readonly text: string };
   /** One final line per attempt and recipient. */
@@ -75,6 +77,45 @@ export interface Events {
     /** No mail is taken any more, and the process ends when nothing is due. */
     readonly draining: boolean;
   };
+  /** A client came or went. */
+  "hopseal:connection":
+    | { readonly change: "opened"; readonly role: string }
+    | {
+        readonly change: "closed";
+        readonly role: string;
+        /** Such as "TLSv1.3", or "plaintext". */
+        readonly tls: string;
+        /** Who ended it: the client by QUIT, we by a last reply, or nobody in order. */
+        readonly ended: "quit" | "hung-up" | "lost";
+      };
+  /** A TLS handshake came to its end in order. */
+  "hopseal:handshake": {
+    readonly side: "server" | "client";
+    readonly version: string;
+    /** Milliseconds. */
+    readonly took: number;
+  };
+  /** Calls that the store made durable together, or could not. */
+  "hopseal:stored": { readonly calls: number; readonly ok: boolean /** Milliseconds. */; readonly took: number };
+  /** Delivery took units of the queue in hand. */
+  "hopseal:claimed": { readonly units: number };
+  /** Notices to senders went into the queue. */
+  "hopseal:notified": { readonly notices: number };
+  /** A look-up in DNS ended. */
+  "hopseal:resolved": {
+    readonly type: string;
+    readonly result: "secure" | "insecure" | "bogus" | "unavailable";
+    /** Milliseconds. */
+    readonly took: number;
+  };
+  /** A message was wanted of DNS servers; look-ups that are in memory as a whole want none. */
+  "hopseal:dns-wanted": { readonly from: "memory" | "servers" };
+  /** A policy host of MTA-STS was asked. */
+  "hopseal:sts-fetched": { readonly outcome: string /** Milliseconds. */; readonly took: number };
+  /** What a session came to in the words of TLS reports (RFC 8460 §4.3). */
+  "hopseal:tls-result": { readonly policy: string; readonly result: string };
+  /** A connection to a next hop: every one that is dialled is closed, whether or not a session was opened on it. */
+  "hopseal:outbound": { readonly change: "dialled" | "opened" | "reused" | "closed" };
   "hopseal:fault": { readonly where: string; readonly text: string };
 }
 

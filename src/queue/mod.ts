@@ -1,3 +1,4 @@
+export { sumOf as sumOfCensuses } from "./census.ts";
 export { isQueueId, newQueueId } from "./id.ts";
 export * from "./port.ts";
 export { storeFault } from "./fault.ts";

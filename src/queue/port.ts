@@ -129,6 +129,13 @@ export interface QueuedUnit {
   readonly recipients: ReadonlyMap<number, RecipientState>;
 }
 
+export interface Census {
+  readonly messages: number;
+  readonly units: { readonly [state in QueuedUnit["state"]]: number };
+  /** When the unit due for longest fell due; absent when none is due. */
+  readonly oldestDue?: Instant;
+}
+
 /** Who put a unit on hold: a settlement, an operator, or the store because its row is damaged. */
 export type HeldBy = "settlement" | "operator" | "damage";
 
@@ -202,6 +209,8 @@ export interface Store extends AsyncDisposable {
   forgetTallies(day: string): Promise<void>;
   show(id: QueueId): Promise<QueuedMessage | undefined>;
   count(): Promise<{ readonly messages: number; readonly units: number }>;
+  /** How much there is of what at `at`; walks an index of all units, so it is for a look now and then. */
+  census(at: Instant): Promise<Census>;
   /** A hint that work may be due; never the truth. */
   watch(listener: () => void): Disposable;
 }

@@ -62,6 +62,7 @@ export function contentSink(draft: Draft): ContentSink {
       return waiting === undefined ? write() : waiting.then(write);
     },
     async finish(facts) {
+      const since = options.clock.monotonic();
       header.end();
       const report = header.result();
       const refusal = judgeLines(facts, draft) ?? judgeHeader(report, { ...options, entries: draft.entries });
@@ -76,7 +77,7 @@ export function contentSink(draft: Draft): ContentSink {
         known: options.mayRelay,
         who: options.who,
       });
-      return await queueCopies(draft, { copies: staged ?? [], facts, demand, start: concat(start) });
+      return await queueCopies(draft, { copies: staged ?? [], facts, demand, start: concat(start), since });
     },
     abort() {
       drop().then(undefined, storeFault);

@@ -1,4 +1,4 @@
-import type { Bytes } from "../base/mod.ts";
+import type { Bytes, Instant, Millis } from "../base/mod.ts";
 import { type ContentFacts, type Envelope, formatMailbox, formatReversePath, type TlsDemand } from "../mail/mod.ts";
 import { publish } from "../observe/mod.ts";
 import { type Pledge, storeFault, unitsOf } from "../queue/mod.ts";
@@ -13,6 +13,8 @@ export interface Whole {
   /** Of the content as it came. */
   readonly facts: ContentFacts;
   readonly demand: TlsDemand;
+  /** When the content ended, by the monotonic clock. */
+  readonly since: Millis;
   /** Its beginning, where a notice will return it. */
   readonly start: Bytes;
 }
@@ -38,7 +40,8 @@ export async function queueCopies(draft: Draft, whole: Whole): Promise<Status> {
     ]);
     return storeFault(error);
   }
-  for (const [at, staged] of whole.copies.entries()) tell(draft, staged, envelopes[at] as Envelope, acceptedAt);
+  for (const [at, staged] of whole.copies.entries())
+    tell(draft, staged, envelopes[at] as Envelope, { acceptedAt, since: whole.since });
   const { reversePath, dsn } = draft.request;
   const { identity } = draft.peer;
   const known = identity === undefined ? {} : { identity };
@@ -72,7 +75,7 @@ function envelopeOf({ options, request, peer }: Draft, { copy, top }: StagedCopy
   };
 }
 
-function tell({ peer, options }: Draft, { id }: StagedCopy, envelope: Envelope, acceptedAt: number): void {
+function tell({ peer, options }: Draft, { id }: StagedCopy, envelope: Envelope, { acceptedAt, since }: Times): void {
   publish("hopseal:accepted", {
     id,
     from: formatReversePath(envelope.reversePath),
@@ -82,7 +85,13 @@ function tell({ peer, options }: Draft, { id }: StagedCopy, envelope: Envelope, 
     tls: peer.tls === undefined ? "plaintext" : `${peer.tls.version}:${peer.tls.cipher}`,
     at: acceptedAt,
     durableAt: options.clock.now(),
+    took: options.clock.monotonic() - since,
   });
+}
+
+interface Times {
+  readonly acceptedAt: Instant;
+  readonly since: Millis;
 }
 
 function withTrace(facts: ContentFacts, top: Uint8Array): ContentFacts {

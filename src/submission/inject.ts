@@ -184,6 +184,7 @@ function tell({ id, at, envelope }: Ready, { clock }: InjectOptions): void {
     tls: "local",
     at,
     durableAt: clock.now(),
+    took: Math.max(0, clock.now() - at),
   });
 }
 

@@ -1,4 +1,5 @@
 import type { Clock, Instant, Millis } from "../../base/mod.ts";
+import { publish } from "../../observe/mod.ts";
 import type { ClientSession } from "../../smtp/client/mod.ts";
 import { reuseKey } from "../reuse.ts";
 import type { Connections } from "../walk.ts";
@@ -48,7 +49,10 @@ export function connectionPool(options: ConnectionOptions): ConnectionPool {
     take: (target, decision) => take(pool, reuseKey(target, decision)),
     enter: (address) => enter(pool, address),
     leave: (address) => leave(pool, address),
-    opened: (session) => void useOf(pool, session),
+    opened(session) {
+      useOf(pool, session);
+      publish("hopseal:outbound", { change: "opened" });
+    },
     keep: (session, decision) => keep(pool, session, reuseKey(session.target, decision)),
     endIdle,
     async close() {
@@ -94,6 +98,7 @@ function take(pool: Pool, key: string): ClientSession | undefined {
     if (entry === undefined) return undefined;
     if (entry.session.usable !== false) {
       withdraw(pool, entry);
+      publish("hopseal:outbound", { change: "reused" });
       return entry.session;
     }
     drop(pool, entry);
@@ -137,6 +142,7 @@ function enter(pool: Pool, address: string): boolean {
     drop(pool, idle);
   }
   pool.places.set(address, (pool.places.get(address) ?? 0) + 1);
+  publish("hopseal:outbound", { change: "dialled" });
   return true;
 }
 
@@ -144,6 +150,7 @@ function leave(pool: Pool, address: string): void {
   const left = (pool.places.get(address) ?? 1) - 1;
   if (left === 0) pool.places.delete(address);
   else pool.places.set(address, left);
+  publish("hopseal:outbound", { change: "closed" });
 }
 
 function withdraw(pool: Pool, entry: Entry): void {

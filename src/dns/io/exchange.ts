@@ -1,5 +1,6 @@
 import type { Clock, Result } from "../../base/mod.ts";
 import { err, ok } from "../../base/mod.ts";
+import { publish } from "../../observe/mod.ts";
 import type { MessageCache, Mode } from "../cache/messages.ts";
 import type { Exchange, ExchangeFault } from "../wire/exchange.ts";
 import type { Message } from "../wire/message.ts";
@@ -20,6 +21,7 @@ export function createExchange(transport: Transport, settings: ExchangeSettings)
       options.signal?.throwIfAborted();
       const question = { name: asked.name, type: asked.type, mode };
       const stored = options.noCache === true ? undefined : cache.get(question, clock.monotonic());
+      publish("hopseal:dns-wanted", { from: stored === undefined ? "servers" : "memory" });
       if (stored?.kind === "message") return ok(stored.message);
       if (stored?.kind === "failure") return err(stored.fault);
       const asking = { name: asked.name, type: asked.type, cd: mode === "checking-disabled" };

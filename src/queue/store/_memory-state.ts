@@ -2,6 +2,7 @@ import type { Bytes, Instant } from "../../base/mod.ts";
 import { faultOf, newUnit } from "../entry.ts";
 import { senderKey, unitTest } from "../filter.ts";
 import type {
+  Census,
   Claim,
   ClaimRequest,
   NewMessage,
@@ -180,6 +181,17 @@ export function shown({ message, body, units }: KeptMessage, now: Instant): Queu
       recipients: state.recipients,
     })),
   };
+}
+
+export function censusOf({ messages }: State, at: Instant): Census {
+  const units = { due: 0, waiting: 0, leased: 0, held: 0 };
+  const due: Instant[] = [];
+  for (const { state } of [...messages.values()].flatMap((message) => [...message.units.values()])) {
+    const kind = shownState(state, at);
+    units[kind]++;
+    if (kind === "due") due.push(state.due);
+  }
+  return { messages: messages.size, units, ...(due.length === 0 ? {} : { oldestDue: Math.min(...due) }) };
 }
 
 /** The messages of a page, with the units that the query's filter asks for. */

@@ -2,6 +2,7 @@ import type { Clock, Instant } from "../../base/mod.ts";
 import { type Pledge, type Store, StoreError } from "../port.ts";
 import { renewed } from "../transition.ts";
 import {
+  censusOf,
   dueUnits,
   insertAll,
   lease,
@@ -85,6 +86,7 @@ export function memoryStore(options: { readonly clock: Pick<Clock, "now"> }): St
         const kept = state.messages.get(id);
         return kept && shown(kept, options.clock.now());
       }),
+    census: (at) => open(() => censusOf(state, at)),
     count: () =>
       open(() => ({
         messages: state.messages.size,

@@ -2,6 +2,7 @@ import type { X509Certificate } from "node:crypto";
 import type { Duplex } from "node:stream";
 import { connect, type TLSSocket } from "node:tls";
 import { type Clock, err, type Millis, ok, type Result } from "../../base/mod.ts";
+import { publish } from "../../observe/mod.ts";
 import type { Handshake, TlsSession } from "../session.ts";
 import type { KeyExchange, TrustStore } from "./trust.ts";
 
@@ -59,9 +60,11 @@ export function upgrade(socket: Duplex, options: UpgradeOptions): Promise<Result
       socket.destroy();
       resolve(err(fault));
     };
+    const since = options.clock.monotonic();
     const onSecure = (): void => {
       stop();
       const handshake = handshakeOf(secured, options.servername);
+      if (handshake.ok) tell(handshake.value, options.clock.monotonic() - since);
       if (handshake.ok) resolve(ok({ socket: secured, handshake: handshake.value }));
       else fail({ kind: "failed", detail: handshake.error });
     };
@@ -79,6 +82,10 @@ export function upgrade(socket: Duplex, options: UpgradeOptions): Promise<Result
     secured.on("secureConnect", onSecure).on("error", onError).on("close", onClose).on("end", onClose);
     options.signal?.addEventListener("abort", onAbort, { once: true });
   });
+}
+
+function tell({ session }: Handshake, took: Millis): void {
+  publish("hopseal:handshake", { side: "client", version: session.version, took });
 }
 
 function handshakeOf(socket: TLSSocket, sni: string | null): Result<Handshake, string> {

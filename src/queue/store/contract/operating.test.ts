@@ -34,6 +34,21 @@ export function operatingContract(check: Check): void {
     );
   }
 
+  check("the census counts messages, units in every state, and says since when one is due", async (lab) => {
+    const none = { due: 0, waiting: 0, leased: 0, held: 0 };
+    assert.deepEqual(await lab.store.census(lab.now()), { messages: 0, units: none });
+    const since = lab.now();
+    await oneOfEach(lab);
+    const units = { due: 1, waiting: 1, leased: 1, held: 1 };
+    assert.deepEqual(await lab.store.census(lab.now()), { messages: 4, units, oldestDue: since });
+    // A lease that ran out is due.
+    const later = { messages: 4, units: { due: 3, waiting: 0, leased: 0, held: 1 }, oldestDue: since };
+    assert.deepEqual(await lab.store.census(lab.now() + 100 * LEASE), later);
+    await lab.store.operate({ state: "held" }, "drop", lab.now());
+    await lab.store.operate({ state: "due" }, "drop", lab.now());
+    assert.deepEqual(await lab.store.census(lab.now()), { messages: 2, units: { ...units, due: 0, held: 0 } });
+  });
+
   check("every word of a filter narrows", async (lab) => {
     const ids = await oneOfEach(lab);
     const cases: readonly (readonly [UnitFilter, number])[] = [

@@ -1,12 +1,14 @@
 import { encodeRecipients } from "../../stored.ts";
-import type { TallyEntry } from "../../port.ts";
+import { type QueueId, StoreError, type TallyEntry } from "../../port.ts";
 import { holds, released, renewed, settled } from "../../transition.ts";
+import { census } from "./census.ts";
 import { claimUnits, nextDueOf } from "./claim.ts";
 import type { Row } from "./database.ts";
 import { operate, search } from "./operate.ts";
 import type { BodyAnswer, Call, CallName, Calls, NewRow, SettleAnswer, SettleRequest } from "./protocol.ts";
 import { numberOf, textOf, unitState } from "./rows.ts";
 import { finish, insertMessage, messageRow, type Shard, unitsOf, writeUnit } from "./shard.ts";
+import { contentSum } from "./sums.ts";
 
 /** Does one call inside the transaction of its group. Throws before it changes anything, or because the database failed. */
 export function runCall(shard: Shard, call: Call): unknown {
@@ -36,10 +38,14 @@ const HANDLERS: Handlers = {
   body(shard, { id }): BodyAnswer {
     const row = shard.sql.bodyById.get(id);
     if (row === undefined) return { kind: "absent" };
-    const body = row["body"];
+    const { body, body_sum: sum } = row;
     const size = numberOf(row, "body_size");
     if (size === 0) return { kind: "inline", body: new Uint8Array(0) };
-    return body instanceof Uint8Array ? { kind: "inline", body } : { kind: "file", size };
+    if (!(body instanceof Uint8Array)) return { kind: "file", size, ...(typeof sum === "number" ? { sum } : {}) };
+    if (body.length !== size || (sum !== null && contentSum(body) !== sum)) {
+      throw new StoreError("corrupt", `The content of message ${id} is damaged`, { id: id as QueueId });
+    }
+    return { kind: "inline", body };
   },
   nextDue: (shard, { except }) => nextDueOf(shard, except),
   tallies(shard, { day }) {
@@ -57,6 +63,7 @@ const HANDLERS: Handlers = {
     const row = shard.sql.messageById.get(id);
     return row && messageRow(shard, row, now);
   },
+  census,
   count(shard) {
     const number = (row: Row | undefined): number => Number(row?.["number"]);
     return { messages: number(shard.sql.countMessages.get()), units: number(shard.sql.countUnits.get()) };
@@ -72,7 +79,7 @@ function settle(shard: Shard, request: SettleRequest): SettleAnswer {
   for (const message of request.enqueue) insertMessage(shard, message);
   tallyUp(shard, request.tally);
   if (outcome.kind === "kept") {
-    writeUnit(shard, request.unit, outcome.unit, encodeRecipients(outcome.unit.recipients));
+    writeUnit(shard, row as Row, outcome.unit, encodeRecipients(outcome.unit.recipients));
     const { kind, due, crashes } = outcome.unit;
     const destination = textOf(row as Row, "destination");
     if (kind === "ready") {
@@ -89,11 +96,12 @@ function release(shard: Shard, { id, at }: Calls["release"]["request"]): number 
   // All rows are read, and judged sound, before the first is changed.
   const units = unitsOf(shard, message).flatMap((row) => {
     const next = released(unitState(row), Math.round(at));
-    return next === undefined ? [] : [{ next, key: numberOf(row, "key"), destination: textOf(row, "destination") }];
+    return next === undefined ? [] : [{ next, row }];
   });
-  for (const { next, key, destination } of units) {
-    writeUnit(shard, key, next, encodeRecipients(next.recipients));
-    shard.ready.note({ due: next.due, key, destination, suspect: false });
+  for (const { next, row } of units) {
+    writeUnit(shard, row, next, encodeRecipients(next.recipients));
+    const destination = textOf(row, "destination");
+    shard.ready.note({ due: next.due, key: numberOf(row, "key"), destination, suspect: false });
   }
   return units.length;
 }

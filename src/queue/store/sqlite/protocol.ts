@@ -1,5 +1,6 @@
 import type { Bytes, Instant } from "../../../base/mod.ts";
 import type {
+  Census,
   HeldBy,
   Operation,
   QueuedUnit,
@@ -56,6 +57,7 @@ export interface Calls {
     readonly request: { readonly now: Instant; readonly id: string };
     readonly answer: MessageRow | undefined;
   };
+  census: { readonly request: { readonly at: Instant }; readonly answer: Census };
   count: { readonly request: object; readonly answer: { readonly messages: number; readonly units: number } };
 }
 
@@ -68,6 +70,8 @@ export interface NewRow {
   /** As `encodeEnvelope` writes it. */
   readonly envelope: string;
   readonly bodySize: number;
+  /** As `contentSum` makes it. */
+  readonly bodySum: number;
   /** As `senderKey` makes it. */
   readonly sender: string;
   /** Absent when the content is in a file. (SQLite keeps an empty blob as NULL: `bodySize` 0 means no file.) */
@@ -146,7 +150,8 @@ export interface MessageRow {
 
 export type BodyAnswer =
   | { readonly kind: "inline"; readonly body: Bytes }
-  | { readonly kind: "file"; readonly size: number }
+  /** No `sum`: an older program wrote it. */
+  | { readonly kind: "file"; readonly size: number; readonly sum?: number }
   | { readonly kind: "absent" };
 
 export interface Fault {

@@ -6,6 +6,7 @@ import { type Database, openDatabase, openReadOnly, type Row, type Statement } f
 import type { MessageRow, NewRow } from "./protocol.ts";
 import { envelopeText, firstUnitKey, messageKeyOf, numberOf, stateNumber, textOf, unitState } from "./rows.ts";
 import { migrate, requireSchema } from "./schema.ts";
+import { messageSum, unitSum } from "./sums.ts";
 
 /** An open shard: the database with its statements, and what is remembered of its ready units. */
 export interface Shard {
@@ -62,19 +63,25 @@ export function filedMessages(shard: Shard): string[] {
 }
 
 export function insertMessage(shard: Shard, message: NewRow): void {
-  const { id, acceptedAt, envelope, bodySize, body } = message;
+  const { id, acceptedAt, envelope, bodySize, bodySum, body } = message;
   const due = Math.round(acceptedAt);
-  const { lastInsertRowid: key } = shard.sql.insertMessage.run(id, due, envelope, bodySize, body ?? null);
+  const sum = messageSum({ id, acceptedAt: due, bodySize, envelope });
+  const { lastInsertRowid: key } = shard.sql.insertMessage.run(id, due, envelope, bodySize, body ?? null, bodySum, sum);
   for (const [place, unit] of message.units.entries()) {
     const unitKey = firstUnitKey(key) + place;
-    shard.sql.insertUnit.run(unitKey, due, unit.destination, unit.recipients, message.sender);
+    const { destination, recipients } = unit;
+    const unitsSum = unitSum(unitKey, destination, recipients);
+    shard.sql.insertUnit.run(unitKey, due, destination, recipients, message.sender, unitsSum);
     shard.ready.note({ due, key: unitKey, destination: unit.destination, suspect: false });
   }
 }
 
-export function writeUnit(shard: Shard, key: number, unit: UnitState, recipients: string): void {
+/** `row` is the unit's as it is. */
+export function writeUnit(shard: Shard, row: Row, unit: UnitState, recipients: string): void {
   const { due, token, attempt, crashes } = unit;
-  shard.sql.updateUnit.run(stateNumber(unit), Math.round(due), token, attempt, crashes, recipients, key);
+  const key = numberOf(row, "key");
+  const sum = unitSum(key, textOf(row, "destination"), recipients);
+  shard.sql.updateUnit.run(stateNumber(unit), Math.round(due), token, attempt, crashes, recipients, sum, key);
 }
 
 export function unitsOf(shard: Shard, message: Row): Row[] {
@@ -127,20 +134,20 @@ function soundRow(shard: Shard, row: Row, now: number): MessageRow {
 }
 
 const SQL = {
-  insertMessage: "INSERT INTO message (id, accepted_at, envelope, body_size, body) VALUES (?, ?, ?, ?, ?)",
+  insertMessage: "INSERT INTO message (id, accepted_at, envelope, body_size, body, body_sum, sum) VALUES (?, ?, ?, ?, ?, ?, ?)",
   insertUnit:
-    "INSERT INTO unit (key, state, due, token, attempt, crashes, destination, recipients, sender) VALUES (?, 0, ?, 0, 0, 0, ?, ?, ?)",
+    "INSERT INTO unit (key, state, due, token, attempt, crashes, destination, recipients, sender, sum) VALUES (?, 0, ?, 0, 0, 0, ?, ?, ?, ?)",
   messageKey: "SELECT key FROM message WHERE id = ?",
-  messageByKey: "SELECT key, id, accepted_at, envelope, body_size FROM message WHERE key = ?",
-  messageById: "SELECT key, id, accepted_at, envelope, body_size FROM message WHERE id = ?",
-  messagesAfter: "SELECT key, id, accepted_at, envelope, body_size FROM message WHERE id > ? ORDER BY id LIMIT ?",
-  bodyById: "SELECT id, body, body_size FROM message WHERE id = ?",
+  messageByKey: "SELECT key, id, accepted_at, envelope, body_size, sum FROM message WHERE key = ?",
+  messageById: "SELECT key, id, accepted_at, envelope, body_size, sum FROM message WHERE id = ?",
+  messagesAfter: "SELECT key, id, accepted_at, envelope, body_size, sum FROM message WHERE id > ? ORDER BY id LIMIT ?",
+  bodyById: "SELECT id, body, body_size, body_sum FROM message WHERE id = ?",
   deleteMessage: "DELETE FROM message WHERE key = ? RETURNING id, body IS NULL AND body_size > 0 AS filed",
   filedIds: "SELECT id FROM message WHERE body IS NULL AND body_size > 0",
   unitByKey: "SELECT * FROM unit WHERE key = ?",
   unitsBetween: "SELECT * FROM unit WHERE key >= ? AND key < ? ORDER BY key",
   anyUnitBetween: "SELECT 1 AS found FROM unit WHERE key >= ? AND key < ? LIMIT 1",
-  updateUnit: "UPDATE unit SET state = ?, due = ?, token = ?, attempt = ?, crashes = ?, recipients = ? WHERE key = ?",
+  updateUnit: "UPDATE unit SET state = ?, due = ?, token = ?, attempt = ?, crashes = ?, recipients = ?, sum = ? WHERE key = ?",
   leaseUnit: "UPDATE unit SET state = 1, due = ?, token = ?, attempt = ?, crashes = ? WHERE key = ?",
   moveDue: "UPDATE unit SET due = ? WHERE key = ?",
   holdUnit: "UPDATE unit SET state = 4 WHERE key = ?",
@@ -157,6 +164,8 @@ const SQL = {
   leases: "SELECT due, destination FROM unit WHERE state = 1 ORDER BY due",
   countMessages: "SELECT count(*) AS number FROM message",
   countUnits: "SELECT count(*) AS number FROM unit",
+  countStates: "SELECT min(state, 2) AS kind, count(*) AS number FROM unit GROUP BY kind",
+  countDue: "SELECT count(*) AS number, min(due) AS due FROM unit WHERE state = ? AND due <= ?",
   tallyUp:
     "INSERT INTO tally (day, key, count) VALUES (?, ?, 1) ON CONFLICT (day, key) DO UPDATE SET count = count + 1",
   tallies: "SELECT day, key, count FROM tally ORDER BY day, key",

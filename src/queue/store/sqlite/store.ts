@@ -89,6 +89,7 @@ export function createSqliteStore(given: Omit<Parts, "recent">): Store {
         const row = await thread.call("show", { now: clock.now(), id });
         return row && messageOf(row);
       }),
+    census: (at) => gate.pass(() => thread.call("census", { at })),
     count: () => gate.pass(() => thread.call("count", {})),
     watch: watchers.add,
     async [Symbol.asyncDispose]() {

@@ -34,6 +34,8 @@ function createThread(worker: Worker, files: readonly string[]): Thread {
   let queue: Waiting[] = [];
   let flying: Waiting[] = [];
   let planned = false;
+  /** When the group that is flying was sent. */
+  let sent = 0;
   /** Why calls are refused. */
   let ended: Fault | undefined;
   const finished = Promise.withResolvers<void>();
@@ -47,6 +49,7 @@ function createThread(worker: Worker, files: readonly string[]): Thread {
       return;
     }
     flying = queue.splice(0, MOST_CALLS);
+    sent = performance.now();
     const calls = flying.map(({ call }) => call);
     post(
       { kind: "group", calls },
@@ -68,6 +71,8 @@ function createThread(worker: Worker, files: readonly string[]): Thread {
     if (message.kind === "closed") end(CLOSED);
     if (message.kind !== "answers") return;
     const answered = flying;
+    const ok = message.outcomes.every((one) => one.ok || one.fault.kind === "bug");
+    announce("hopseal:stored", { calls: answered.length, ok, took: performance.now() - sent });
     flying = [];
     for (const text of message.faults) announce("hopseal:fault", { where: "queue", text });
     for (const [at, outcome] of message.outcomes.entries()) answered[at]?.settle(outcome);

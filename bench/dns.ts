@@ -1,8 +1,6 @@
 /**
  * DNS beside Unbound over loopback, on the same names: a private root, a top-level zone and many signed zones on NSD.
  *
- *   node bench/dns.ts [ZONES]
- *
  * Cold: every question is for a zone that was never asked for, so its DS, DNSKEY and MX are fetched and validated.
  * Unbound does both by itself. We validate behind an equally cold Unbound that only fetches; and, for information, behind
  * one that validates too, as it does even for questions with CD, so that all the cryptography is done twice.
@@ -18,24 +16,16 @@ import { TYPE } from "../src/dns/wire/types.ts";
 import { needs } from "../test/support/programs.ts";
 import type { World, ZonePlan } from "../test/support/dns-world.ts";
 import { buildWorld } from "../test/support/dns-world.ts";
+import { type Effort, judge, type Result } from "./figures.ts";
 
-export interface DnsResult {
-  readonly name: "cold validated look-up" | "cold look-up, validated twice" | "warm look-up";
-  /** Look-ups per second, one figure a round. */
-  readonly hopseal: readonly number[];
-  readonly unbound: readonly number[];
-  /** Ratio of the medians. */
-  readonly ratio: number;
-  readonly bound: number;
-  readonly good: boolean;
-}
-
-/** Measures both in turns, so that other work on the machine strikes both alike. */
-export async function dnsLookups(zones = 400): Promise<readonly DnsResult[]> {
+/** Measures both in turns, so that other work on the machine strikes both alike; undefined where a program is missing. */
+export async function dnsLookups(effort: Effort): Promise<readonly (Result | undefined)[]> {
+  if (needs("nsd", "unbound", "ldns-signzone") !== false) return [undefined];
+  const { zones, rounds: count } = EFFORT[effort];
   await using world = await buildWorld(plans(zones));
   const names = Array.from({ length: zones }, (_, at) => `z${at}.example`);
   const rounds: { hopseal: Figures; unbound: Figures }[] = [];
-  for (let at = 0; at < ROUNDS; at++) {
+  for (let at = 0; at < count; at++) {
     const unbound = await measureUnbound(world, names);
     const { cold, warm } = await measureHopseal(world, names, { validates: false });
     const twice = (await measureHopseal(world, names, { validates: true })).cold;
@@ -43,16 +33,14 @@ export async function dnsLookups(zones = 400): Promise<readonly DnsResult[]> {
     rounds.push(round);
     process.stderr.write(`round ${at + 1}: ${JSON.stringify(round)}\n`);
   }
-  const result = (name: DnsResult["name"], what: keyof Figures, bound: number): DnsResult => {
-    const hopseal = rounds.map((round) => round.hopseal[what]);
-    const unbound = rounds.map((round) => round.unbound[what]);
-    const ratio = Number((median(hopseal) / median(unbound)).toFixed(2));
-    return { name, hopseal, unbound, ratio, bound, good: ratio >= bound };
+  const result = (name: string, what: keyof Figures, bound: number): Result => {
+    const peer = { name: "Unbound", figures: rounds.map((round) => round.unbound[what]) };
+    return judge({ name, unit: "look-ups/s", ours: rounds.map((round) => round.hopseal[what]), peer, bound });
   };
   return [
-    result("cold validated look-up", "cold", COLD_BOUND),
-    result("cold look-up, validated twice", "twice", 0),
-    result("warm look-up", "warm", WARM_BOUND),
+    result("DNS, cold validated look-up", "cold", COLD_BOUND),
+    result("DNS, cold look-up, validated twice", "twice", 0),
+    result("DNS, warm look-up", "warm", WARM_BOUND),
   ];
 }
 
@@ -61,11 +49,6 @@ interface Figures {
   readonly cold: number;
   readonly warm: number;
   readonly twice: number;
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? 0;
 }
 
 function plans(zones: number): readonly ZonePlan[] {
@@ -160,17 +143,9 @@ async function datagramClient(
   };
 }
 
-const ROUNDS = 5;
+const EFFORT = { short: { zones: 200, rounds: 3 }, whole: { zones: 400, rounds: 5 } } as const;
 const IN_FLIGHT = 64;
 const WARM = 40_000;
 /** What must be reached. */
 const COLD_BOUND = 0.3;
 const WARM_BOUND = 0.5;
-
-if (import.meta.main) {
-  const missing = needs("nsd", "unbound", "ldns-signzone");
-  if (missing === false) {
-    for (const result of await dnsLookups(Number(process.argv[2] ?? 400)))
-      process.stdout.write(`${JSON.stringify(result)}\n`);
-  } else process.stdout.write(`skipped, ${missing}\n`);
-}

@@ -6,35 +6,28 @@ import { type Kit, type Row, tlsa } from "../test/support/policy-row.ts";
 import { commit, deliverIn, type Parts, sourcesIn } from "../test/support/policy-run.ts";
 import { type Placed, policyWorld } from "../test/support/policy-world.ts";
 import { needs } from "../test/support/programs.ts";
-
-export interface PolicyCostResult {
-  readonly name: "policy cost";
-  readonly policy: "DANE" | "MTA-STS";
-  /** Whether each message has a connection of its own, with a handshake, or goes over one that waits. */
-  readonly connections: "new" | "kept";
-  /** Milliseconds of processor time a message, the median of the rounds; both ends of the connection are in this process. */
-  readonly may: number;
-  readonly policyTook: number;
-  /** What a delivery to a domain that publishes nothing takes, to what one under the policy takes. */
-  readonly ratio: number;
-  readonly bound: number;
-  readonly good: boolean;
-}
+import { type Effort, judge, type Result } from "./figures.ts";
 
 /**
  * What a policy costs a delivery whose answers are known already: the same message to the same kind of host, which a
- * domain with nothing published gets unauthenticated and one with DANE or MTA-STS authenticated. Undefined where the
- * private DNS cannot be had.
+ * domain with nothing published gets unauthenticated and one with DANE or MTA-STS authenticated. In
+ * milliseconds of processor time a message, both ends of the connection together. Undefined where the private DNS cannot
+ * be had.
  */
-export async function policyCost(): Promise<readonly (PolicyCostResult | undefined)[]> {
+export async function policyCost(effort: Effort): Promise<readonly (Result | undefined)[]> {
   if (needs("unbound", "nsd", "ldns-signzone") !== false) return [undefined];
   await using world = await policyWorld([row("may"), row("dane"), row("sts")]);
   const [may, dane, sts] = world.rows as [Placed, Placed, Placed];
   const taking = takingOf(undefined);
   await using opened = sourcesIn(world, taking);
-  const results: PolicyCostResult[] = [];
+  const results: Result[] = [];
   for (const connections of ["new", "kept"] as const) {
-    const took = await rounds([may, dane, sts], { world, sources: opened.sources, taking, ...REUSE[connections] });
+    const took = await rounds(ROUNDS[effort], [may, dane, sts], {
+      world,
+      sources: opened.sources,
+      taking,
+      ...REUSE[connections],
+    });
     const [plain = [], byDane = [], bySts = []] = took;
     results.push(judged("DANE", connections, plain, byDane), judged("MTA-STS", connections, plain, bySts));
   }
@@ -59,10 +52,14 @@ function row(policy: "may" | "dane" | "sts"): Row {
 }
 
 /** Milliseconds of processor time a message, a figure for each round, by turns. */
-async function rounds(rows: readonly Placed[], parts: Omit<Parts, "store">): Promise<readonly (readonly number[])[]> {
+async function rounds(
+  count: number,
+  rows: readonly Placed[],
+  parts: Omit<Parts, "store">,
+): Promise<readonly (readonly number[])[]> {
   for (const one of rows) await deliver(one, WARM_UP, parts);
   const took: number[][] = rows.map(() => []);
-  for (let at = 0; at < ROUNDS; at++) {
+  for (let at = 0; at < count; at++) {
     for (const [index, one] of rows.entries()) took[index]?.push(await deliver(one, PER_ROUND, parts));
   }
   return took;
@@ -92,35 +89,19 @@ async function deliver(placed: Placed, count: number, parts: Omit<Parts, "store"
 }
 
 function judged(
-  policy: PolicyCostResult["policy"],
-  connections: PolicyCostResult["connections"],
-  ...[may, took]: readonly [readonly number[], readonly number[]]
-): PolicyCostResult {
-  const ratio = round(median(may) / median(took));
-  return {
-    name: "policy cost",
-    policy,
-    connections,
-    may: round(median(may)),
-    policyTook: round(median(took)),
-    ratio,
-    bound: BOUND,
-    good: ratio >= BOUND,
-  };
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((left, right) => left - right)[Math.floor(values.length / 2)] ?? 0;
-}
-
-function round(value: number): number {
-  return Number(value.toFixed(3));
+  policy: "DANE" | "MTA-STS",
+  connections: keyof typeof REUSE,
+  ...[may, ours]: readonly [readonly number[], readonly number[]]
+): Result {
+  const name = `delivery under ${policy}, ${connections === "new" ? "a connection each" : "connections kept"}`;
+  const peer = { name: "the same without a policy", figures: may };
+  return judge({ name, unit: "ms", ours, peer, bound: BOUND, less: true });
 }
 
 const WORDS: Readonly<Record<string, string>> = { may: "may:encrypted", dane: "dane:dane", sts: "sts:webpki" };
 const REUSE = { new: { reuse: 0 }, kept: {} } as const;
 const WARM_UP = 100;
 const PER_ROUND = 200;
-const ROUNDS = 15;
+const ROUNDS = { short: 7, whole: 15 } as const;
 /** A tenth at most. */
 const BOUND = 0.9;

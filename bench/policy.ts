@@ -1,22 +1,13 @@
 import { domain, NO_DEMAND, type TlsDemand } from "../src/mail/mod.ts";
 import { decide, namePattern, type TlsFacts } from "../src/policy/mod.ts";
-
-export interface PolicyResult {
-  readonly name: "TLS decisions";
-  /** Decisions per second, one figure a round. */
-  readonly perSecond: readonly number[];
-  readonly median: number;
-  readonly bound: number;
-  readonly good: boolean;
-}
+import { judge, type Result } from "./figures.ts";
 
 /** How fast the pure decision is, over hosts with all kinds of policies; no peer has a like part to measure beside. */
-export function decisions(): PolicyResult {
+export function decisions(): Result {
   const cases = FACTS.flatMap((facts) => DEMANDS.map((demand) => ({ facts, demand })));
   measure(cases, WARM_UP);
-  const perSecond = Array.from({ length: ROUNDS }, () => measure(cases, PER_ROUND));
-  const median = [...perSecond].sort((left, right) => left - right)[Math.floor(ROUNDS / 2)] ?? 0;
-  return { name: "TLS decisions", perSecond, median, bound: BOUND, good: median >= BOUND };
+  const ours = Array.from({ length: ROUNDS }, () => measure(cases, PER_ROUND));
+  return judge({ name: "TLS decisions", unit: "decisions/s", ours, bound: BOUND });
 }
 
 function measure(cases: readonly { readonly facts: TlsFacts; readonly demand: TlsDemand }[], count: number): number {

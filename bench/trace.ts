@@ -1,45 +1,31 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
 import PostalMime from "postal-mime";
 import { interpretTrace } from "../src/trace/mod.ts";
 import { vectors } from "../test/support/vectors.ts";
-
-export interface TraceResult {
-  readonly name: "trace only, beside postal-mime reading whole messages";
-  readonly messages: number;
-  readonly octets: number;
-  /** Messages per second, one figure a round. */
-  readonly hopseal: readonly number[];
-  readonly postalMime: readonly number[];
-  /** Ratio of the medians. */
-  readonly ratio: number;
-  readonly bound: number;
-  readonly good: boolean;
-}
+import { type Effort, judge, type Result } from "./figures.ts";
 
 /** Messages per second over one set of files, in one process, in rounds that alternate; undefined without the files. */
-export async function trace(): Promise<TraceResult | undefined> {
+export async function trace(effort: Effort): Promise<Result | undefined> {
   const set = vectors("mail");
   if (set.skip !== false) return undefined;
   const files = messagesBelow(set.path).map((file) => readFileSync(file));
-  const figures = { hopseal: [] as number[], postalMime: [] as number[] };
-  const ours = (): void => {
+  const [ours, theirs]: [number[], number[]] = [[], []];
+  const read = (): void => {
     for (const file of files) interpretTrace(file);
   };
-  const theirs = async (): Promise<void> => {
+  const readAll = async (): Promise<void> => {
     for (const file of files) await PostalMime.parse(file);
   };
-  for (let round = 0; round <= ROUNDS; round++) {
-    const [hopseal, postalMime] = [await rate(ours, files.length), await rate(theirs, files.length)];
+  for (let round = 0; round <= ROUNDS[effort]; round++) {
+    const figures = [await rate(read, files.length), await rate(readAll, files.length)] as const;
     // The first round warms both up.
     if (round === 0) continue;
-    figures.hopseal.push(hopseal);
-    figures.postalMime.push(postalMime);
+    ours.push(figures[0]);
+    theirs.push(figures[1]);
   }
-  const ratio = Number((median(figures.hopseal) / median(figures.postalMime)).toFixed(2));
-  const octets = files.reduce((sum, file) => sum + file.length, 0);
-  return { name: NAME, messages: files.length, octets, ...figures, ratio, bound: BOUND, good: ratio >= BOUND };
+  const peer = { name: "postal-mime reading whole messages", figures: theirs };
+  return judge({ name: `trace of ${files.length} messages`, unit: "messages/s", ours, peer, bound: BOUND });
 }
 
 async function rate(work: () => void | Promise<void>, messages: number): Promise<number> {
@@ -59,19 +45,7 @@ function messagesBelow(folder: string): string[] {
     .sort();
 }
 
-function median(figures: readonly number[]): number {
-  const sorted = figures.toSorted((left, right) => left - right);
-  return sorted[Math.floor(sorted.length / 2)] ?? 0;
-}
-
-const NAME = "trace only, beside postal-mime reading whole messages";
 const BOUND = 2;
-const ROUNDS = 7;
+const ROUNDS = { short: 5, whole: 7 } as const;
 /** Milliseconds a round. */
 const LEAST = 300;
-
-if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
-  const result = await trace();
-  process.stdout.write(`${JSON.stringify(result ?? { name: NAME, skipped: "vectors/mail is not here" })}\n`);
-  if (result?.good === false) process.exitCode = 1;
-}

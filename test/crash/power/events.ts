@@ -119,7 +119,13 @@ const UNFINISHED = "<unfinished ...>";
 const DIRECT: ReadonlySet<string> = new Set(["write", "pwrite64", "openat", "mkdir", "rename", "unlink", "ftruncate"]);
 /** What strace must be told to record; the second half is made by nobody today, and refused. */
 export const RECORDED: string = `${[...DIRECT].join(",")},fsync,fdatasync,pwritev,pwritev2,writev,truncate,renameat,renameat2,unlinkat,mkdirat,creat,linkat`;
-/** A recorded call that `readEvents` does not understand, if there is one: then the recording is no witness. */
-export function foreignCall(log: string): string | undefined {
-  return /^\d+ +((?:pwritev2?|truncate|renameat2?|unlinkat|mkdirat|creat|linkat)\(.{0,80})/m.exec(log)?.[1];
+/**
+ * A recorded call on something below `root` that `readEvents` does not understand, if there is one: then the recording is
+ * no witness.
+ */
+export function foreignCall(log: string, root: string): string | undefined {
+  const hex = [...Buffer.from(root)].map((octet) => `\\x${octet.toString(16).padStart(2, "0")}`).join("");
+  return log.split("\n").find((line) => line.includes(hex) && FOREIGN.test(line))?.slice(0, 200);
 }
+
+const FOREIGN = /^\d+ +(?:pwritev2?|writev|truncate|renameat2?|unlinkat|mkdirat|creat|linkat)\(/;

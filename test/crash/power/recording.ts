@@ -68,7 +68,7 @@ async function recordOnce(seed: number, lives: readonly Life[]): Promise<Recordi
       const ending = await runLoad({ directory, seed: seed + at, producers, messages, under: [...under, ...trace] });
       if (ending.errors !== "") throw new Error(ending.errors);
       const text = await readFile(log, "utf8");
-      const foreign = foreignCall(text);
+      const foreign = foreignCall(text, root);
       if (foreign !== undefined) throw new Error(`The recording has a call that it does not understand: ${foreign}`);
       events.push(...readEvents(text).filter((event) => concerns(event, root)));
       if (!isWitness(events, `${root}/shard`)) return undefined;

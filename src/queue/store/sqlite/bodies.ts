@@ -2,12 +2,20 @@ import type { Bytes, Random } from "../../../base/mod.ts";
 import { type QueueId, StoreError } from "../../port.ts";
 import { fileFault } from "./faults.ts";
 import type { BodyFile, BodyFiles } from "./files.ts";
+import { contentSum } from "./sums.ts";
 
 /** The folder with the contents that are too large for the database. A file counts only when a row names it. */
 export interface BodyFolder {
   /** A new file under a temporary name. */
   create(): Promise<PartialBody>;
-  read(id: QueueId, start: number, size: number): AsyncIterable<Bytes>;
+  /**
+   * All of it from `start` on. Where the whole is read and `sum` is known, the last octets come only when the sum of all
+   * is right. StoreError `corrupt` when it is missing, of another size or sum, or lies where the disk cannot be read.
+   */
+  read(
+    id: QueueId,
+    want: { readonly start: number; readonly size: number; readonly sum?: number },
+  ): AsyncIterable<Bytes>;
   /** Removes a content that no row names any more; a failure leaves an orphan for the next opening. */
   remove(id: string): Promise<void>;
   /** Removes what a crash left: files that are not in `named`. */
@@ -30,7 +38,7 @@ export function openBodyFolder(path: string, files: BodyFiles, random: Random): 
       const file = await attempt(`create ${name}`, () => files.create(name));
       return createPartial({ path, files, syncFolder }, name, file);
     },
-    read: (id, start, size) => readBody(files, `${path}/${id}`, start, size),
+    read: (id, want) => readBody(files, `${path}/${id}`, want),
     async remove(id) {
       await files.unlink(`${path}/${id}`).catch(() => undefined);
     },
@@ -74,19 +82,58 @@ function createPartial({ path, files, syncFolder }: Folder, partial: string, fil
   };
 }
 
-async function* readBody(files: BodyFiles, path: string, start: number, size: number): AsyncIterable<Bytes> {
-  const file = await attempt(`open ${path}`, () => files.openRead(path));
+async function* readBody(
+  files: BodyFiles,
+  path: string,
+  { start, size, sum }: { readonly start: number; readonly size: number; readonly sum?: number },
+): AsyncIterable<Bytes> {
+  const file = await files.openRead(path).catch(asDamage(`open ${path}`, MISSING));
   try {
+    let seen = 0;
     for (let at = start; at < size; ) {
       const chunk = new Uint8Array(Math.min(READ_CHUNK, size - at));
-      const length = await attempt(`read ${path}`, () => file.read(chunk, at));
+      const length = await readAgain(() => file.read(chunk, at)).catch(asDamage(`read ${path}`, UNREADABLE));
       if (length === 0) throw new StoreError("corrupt", `${path} has ${at} octets, its row says ${size}`);
       at += length;
-      yield chunk.subarray(0, length);
+      const octets = chunk.subarray(0, length);
+      seen = contentSum(octets, seen);
+      if (at === size) {
+        const more = await readAgain(() => file.read(new Uint8Array(1), size)).catch(
+          asDamage(`read ${path}`, UNREADABLE),
+        );
+        if (more > 0) throw new StoreError("corrupt", `${path} has more than the ${size} octets that its row says`);
+        if (start === 0 && sum !== undefined && seen !== sum) {
+          throw new StoreError("corrupt", `${path} is damaged: its check sum is another`);
+        }
+      }
+      yield octets;
     }
   } finally {
     await file.close().catch(() => undefined);
   }
+}
+
+/** A disk that cannot read may do so when it is asked again. */
+async function readAgain<T>(read: () => Promise<T>): Promise<T> {
+  for (let left = MOST_READS; ; left--) {
+    try {
+      return await read();
+    } catch (error) {
+      if (left === 1 || codeOf(error) !== "EIO") throw error;
+    }
+  }
+}
+
+/** What these codes say is wrong with the content itself; any other fault may pass. */
+function asDamage(action: string, codes: ReadonlySet<unknown>): (error: unknown) => never {
+  return (error) => {
+    const fault = fileFault(action, error);
+    throw codes.has(codeOf(error)) ? new StoreError("corrupt", fault.message, { cause: error }) : fault;
+  };
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && "code" in error ? error.code : undefined;
 }
 
 /**
@@ -119,5 +166,8 @@ async function attempt<T>(action: string, work: () => Promise<T>): Promise<T> {
   }
 }
 
+const MISSING: ReadonlySet<unknown> = new Set(["ENOENT", "EIO"]);
+const UNREADABLE: ReadonlySet<unknown> = new Set(["EIO"]);
+const MOST_READS = 3;
 const PARTIAL = ".part";
 const READ_CHUNK = 65_536;

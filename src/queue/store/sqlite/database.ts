@@ -1,5 +1,6 @@
 import { DatabaseSync, type SQLInputValue, type SQLOutputValue } from "node:sqlite";
 import { StoreError } from "../../port.ts";
+import { renewLog } from "./log.ts";
 
 /** The only file that knows node:sqlite. */
 export interface Database extends Disposable {
@@ -47,6 +48,11 @@ export function openReadOnly(path: string): Database {
   }
 }
 
+/** Whether a shard could not be opened because it is open in another process, which may end. */
+export function openedElsewhere(error: StoreError): boolean {
+  return error.message.endsWith(ELSEWHERE);
+}
+
 function prepareDatabase(path: string, db: DatabaseSync): Database {
   const database = wrapDatabase(path, db);
   const run = (sql: string): void => database.run(sql);
@@ -56,6 +62,7 @@ function prepareDatabase(path: string, db: DatabaseSync): Database {
   );
   run(`PRAGMA wal_autocheckpoint=${CHECKPOINT_PAGES}; PRAGMA cache_size=-${CACHE_KIB}; PRAGMA temp_store=MEMORY;`);
   run("BEGIN IMMEDIATE; COMMIT");
+  renewLog(`${path}-wal`);
   // Frames that were written but never synced by a process that saw an error must not precede later commits in the log.
   database.emptyLog();
   beginLog(database);
@@ -131,12 +138,13 @@ function storeErrorOf(path: string, error: unknown): unknown {
   const primary = code & 0xff;
   const detail = `${path}: ${(error as Error).message} (SQLite ${code})`;
   if (primary === SQLITE_BUSY || primary === SQLITE_LOCKED) {
-    return new StoreError("io", `The shard ${path} is open in another process, or twice in this one`, { cause: error });
+    return new StoreError("io", `The shard ${path} ${ELSEWHERE}`, { cause: error });
   }
   if (CALLERS_FAULT.has(primary)) return new Error(detail, { cause: error });
   return new StoreError(KIND_BY_CODE.get(primary) ?? "io", detail, { cause: error });
 }
 
+const ELSEWHERE = "is open in another process, or twice in this one";
 const EMPTY_LOG = "PRAGMA wal_checkpoint(TRUNCATE)";
 /** Measured with 4 KiB messages: 4 KiB pages commit a third fewer, 32 KiB no more. */
 const PAGE_SIZE = 16_384;

@@ -1,3 +1,4 @@
+export { openedElsewhere } from "./database.ts";
 export type { BodyFile, BodyFiles } from "./files.ts";
 export { openSqliteStore, type SqliteStoreOptions } from "./open.ts";
 export { openSqliteReader, type QueueReader } from "./reader.ts";

@@ -67,7 +67,7 @@ test("a shard of schema 1 is not migrated by a reader, which says who does it", 
   const before = await readFile(`${directory}/queue.db`);
   assert.throws(() => openSqliteReader({ directory, clock: new ManualClock() }), {
     kind: "io",
-    message: /schema 1, this program reads 2: the daemon brings it up to date when it starts/,
+    message: /schema 1, this program reads 3: the daemon brings it up to date when it starts/,
   });
   assert.deepEqual(await readFile(`${directory}/queue.db`), before);
 });

@@ -3,12 +3,15 @@ import { StoreError } from "../../port.ts";
 import { decodeEnvelope, decodeRecipients } from "../../stored.ts";
 import type { UnitState } from "../../transition.ts";
 import type { Row } from "./database.ts";
+import { messageSum, unitSum } from "./sums.ts";
 
 /** Reads typed values out of rows; StoreError `corrupt` names the row. */
 export function unitState(row: Row): UnitState {
   const state = stateOf(row);
-  const recipients = decodeRecipients(textOf(row, "recipients"));
+  const stored = textOf(row, "recipients");
+  const recipients = decodeRecipients(stored);
   if (!recipients.ok) throw corrupt(unitName(row), recipients.error);
+  requireSum(row, () => unitSum(numberOf(row, "key"), textOf(row, "destination"), stored));
   return {
     ...state,
     due: numberOf(row, "due"),
@@ -31,11 +34,19 @@ export function stateNumber({ kind, heldBy = "settlement" }: Pick<UnitState, "ki
   return STATES.findIndex((state) => state.kind === kind && (kind !== "held" || state.heldBy === heldBy));
 }
 
-/** The stored envelope, checked. */
+/** The stored envelope, checked, and with it all of the message's row but its content. */
 export function envelopeText(row: Row): string {
   const stored = textOf(row, "envelope");
   const envelope = decodeEnvelope(stored);
   if (!envelope.ok) throw corrupt(`message ${String(row["id"])}`, envelope.error);
+  requireSum(row, () =>
+    messageSum({
+      id: textOf(row, "id"),
+      acceptedAt: numberOf(row, "accepted_at"),
+      bodySize: numberOf(row, "body_size"),
+      envelope: stored,
+    }),
+  );
   return stored;
 }
 
@@ -55,6 +66,11 @@ export function textOf(row: Row, column: string): string {
   const value = row[column];
   if (typeof value !== "string") throw corrupt(unitName(row), `${column} is no text`);
   return value;
+}
+
+/** Rows of older programs have none. */
+function requireSum(row: Row, sum: () => number): void {
+  if (row["sum"] !== null && row["sum"] !== sum()) throw corrupt(unitName(row), "its check sum is another");
 }
 
 export function corrupt(what: string, why: string): StoreError {

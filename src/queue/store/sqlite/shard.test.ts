@@ -59,7 +59,7 @@ test("a shard of a newer program is refused and left alone", async (t) => {
   const directory = await folder(t);
   await within(await open(directory), (store) => queue(store, "abc"));
   damage(directory, "INSERT INTO schema_version VALUES (99)");
-  await assert.rejects(open(directory), { kind: "corrupt", message: /schema 99, this program knows up to 2/ });
+  await assert.rejects(open(directory), { kind: "corrupt", message: /schema 99, this program knows up to 3/ });
   damage(directory, "DELETE FROM schema_version WHERE version = 99");
   await using store = await open(directory);
   assert.equal((await store.count()).messages, 1);
@@ -126,7 +126,7 @@ test("a content file that is missing or short is an error when it is read, not b
   );
   await rm(`${directory}/bodies/abc`);
   await within(await open(directory), (store) =>
-    assert.rejects(read(store, "abc"), { kind: "io", message: /bodies\/abc/ }),
+    assert.rejects(read(store, "abc"), { kind: "corrupt", message: /bodies\/abc/ }),
   );
 });
 

@@ -134,7 +134,8 @@ function soundRow(shard: Shard, row: Row, now: number): MessageRow {
 }
 
 const SQL = {
-  insertMessage: "INSERT INTO message (id, accepted_at, envelope, body_size, body, body_sum, sum) VALUES (?, ?, ?, ?, ?, ?, ?)",
+  insertMessage:
+    "INSERT INTO message (id, accepted_at, envelope, body_size, body, body_sum, sum) VALUES (?, ?, ?, ?, ?, ?, ?)",
   insertUnit:
     "INSERT INTO unit (key, state, due, token, attempt, crashes, destination, recipients, sender, sum) VALUES (?, 0, ?, 0, 0, 0, ?, ?, ?, ?)",
   messageKey: "SELECT key FROM message WHERE id = ?",
@@ -147,7 +148,8 @@ const SQL = {
   unitByKey: "SELECT * FROM unit WHERE key = ?",
   unitsBetween: "SELECT * FROM unit WHERE key >= ? AND key < ? ORDER BY key",
   anyUnitBetween: "SELECT 1 AS found FROM unit WHERE key >= ? AND key < ? LIMIT 1",
-  updateUnit: "UPDATE unit SET state = ?, due = ?, token = ?, attempt = ?, crashes = ?, recipients = ?, sum = ? WHERE key = ?",
+  updateUnit:
+    "UPDATE unit SET state = ?, due = ?, token = ?, attempt = ?, crashes = ?, recipients = ?, sum = ? WHERE key = ?",
   leaseUnit: "UPDATE unit SET state = 1, due = ?, token = ?, attempt = ?, crashes = ? WHERE key = ?",
   moveDue: "UPDATE unit SET due = ? WHERE key = ?",
   holdUnit: "UPDATE unit SET state = 4 WHERE key = ?",

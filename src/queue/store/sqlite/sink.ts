@@ -1,17 +1,19 @@
 import { type Bytes, concat } from "../../../base/mod.ts";
 import { type BodySink, type QueueId, type Staged, StoreError } from "../../port.ts";
 import type { BodyFolder, PartialBody } from "./bodies.ts";
+import { contentSum } from "./sums.ts";
 
 /** Content that is complete: in memory when small, otherwise in a file that is not yet published. */
 export type StagedBody =
   | { readonly kind: "inline"; readonly body: Bytes }
-  | { readonly kind: "file"; readonly size: number; readonly file: PartialBody };
+  | { readonly kind: "file"; readonly size: number; readonly sum: number; readonly file: PartialBody };
 
 /** Takes content; beyond `small` octets it goes to a file while it arrives. */
 export function createSink(folder: BodyFolder, small: number): BodySink {
   let chunks: Bytes[] = [];
   let held = 0;
   let size = 0;
+  let sum = 0;
   let state: "open" | "finished" | "dropped" = "open";
   let file: PartialBody | undefined;
   /** The write under way; rejects for good after the first failure. */
@@ -22,6 +24,7 @@ export function createSink(folder: BodyFolder, small: number): BodySink {
     while (held > 0) {
       const bytes = concat(chunks);
       chunks = [];
+      sum = contentSum(bytes, sum);
       await file.append(bytes);
       held -= bytes.length;
     }
@@ -52,7 +55,7 @@ export function createSink(folder: BodyFolder, small: number): BodySink {
         throw error;
       }
       if (file === undefined) throw new StoreError("io", "The content has no file");
-      return createStaged({ kind: "file", size, file });
+      return createStaged({ kind: "file", size, sum, file });
     },
     async [Symbol.asyncDispose]() {
       if (state !== "open") return;
@@ -83,14 +86,19 @@ export async function stageWhole(folder: BodyFolder, small: number, body: Bytes)
     await file.discard();
     throw error;
   }
-  return { kind: "file", size: body.length, file };
+  return { kind: "file", size: body.length, sum: contentSum(body), file };
 }
 
 /** Makes the content durable if it is a file; returns what goes into the row. */
-export async function publish(body: StagedBody, id: QueueId): Promise<{ bodySize: number; body?: Bytes }> {
-  if (body.kind === "inline") return { bodySize: body.body.length, body: body.body };
+export async function publish(
+  body: StagedBody,
+  id: QueueId,
+): Promise<{ bodySize: number; bodySum: number; body?: Bytes }> {
+  if (body.kind === "inline") {
+    return { bodySize: body.body.length, bodySum: contentSum(body.body), body: body.body };
+  }
   await body.file.publish(id);
-  return { bodySize: body.size };
+  return { bodySize: body.size, bodySum: body.sum };
 }
 
 export async function discard(body: StagedBody): Promise<void> {

@@ -211,7 +211,7 @@ async function* readContent({ thread, bodies, recent }: Parts, id: QueueId, star
       if (answer.body.length > start) yield answer.body.subarray(start);
       return;
     case "file":
-      yield* bodies.read(id, start, answer.size);
+      yield* bodies.read(id, { ...answer, start });
       return;
     default:
       unreachable(answer);

@@ -7,6 +7,10 @@ export interface Cutter {
   readonly length: number;
   /** Cuts off everything up to and including the next LF; undefined when there is none yet. */
   line(): Bytes | undefined;
+  /** Whether what is held begins with `octets`. */
+  starts(octets: Bytes): boolean;
+  /** Lets go of everything. */
+  clear(): void;
   /** Cuts off at most `count` octets, as many as lie together; undefined when nothing is held. */
   take(count: number): Bytes | undefined;
   /** Puts the rest of a piece back to the front. */
@@ -55,6 +59,20 @@ export function cutter(): Cutter {
         return line;
       }
       return undefined;
+    },
+    starts(octets) {
+      let at = 0;
+      for (let part = head; part < parts.length && at < octets.length; part++) {
+        for (const octet of (parts[part] as Bytes).subarray(0, octets.length - at))
+          if (octet !== octets[at++]) return false;
+      }
+      return at === octets.length;
+    },
+    clear() {
+      parts = [];
+      head = 0;
+      scanned = 0;
+      length = 0;
     },
     take(count) {
       const first = parts[head];

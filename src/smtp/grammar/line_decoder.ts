@@ -2,7 +2,8 @@ import { isAscii } from "node:buffer";
 import { type Bytes, fromStrictUtf8 } from "../../base/mod.ts";
 import type { Cutter } from "./_cutter.ts";
 
-export type LineFault = "too-long" | "bare-cr-lf" | "not-utf8";
+/** `tls`: the client begins a handshake where commands are read. */
+export type LineFault = "too-long" | "bare-cr-lf" | "not-utf8" | "tls";
 
 export type LineStep =
   | { readonly kind: "need-more" }
@@ -25,6 +26,12 @@ export function lineDecoder(input: Cutter): LineDecoder {
   return {
     next(longest) {
       for (;;) {
+        if (state.dropping === "tls") input.clear();
+        else if (state.dropping === undefined && input.starts(CLIENT_HELLO)) {
+          // It need not hold an LF at all; nothing behind it is ever a command.
+          state.dropping = "tls";
+          return { kind: "line-fault", fault: "tls" };
+        }
         const piece = input.line();
         if (piece === undefined) {
           shed(state, input, longest);
@@ -87,3 +94,5 @@ function decodeText(octets: Bytes): string | undefined {
 
 const NEED_MORE = { kind: "need-more" } as const;
 const CR = 13;
+/** A handshake record of TLS (RFC 8446 §5.1). */
+const CLIENT_HELLO: Bytes = Uint8Array.of(22, 3);

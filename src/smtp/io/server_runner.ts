@@ -15,6 +15,7 @@ import {
   type Step,
   stageOf,
   step,
+  type TimeLimit,
 } from "../server/mod.ts";
 import { house } from "./server_house.ts";
 
@@ -114,8 +115,8 @@ export class Runner {
     this.#run({ kind: "tls", tls });
   }
 
-  expired(): void {
-    this.#run({ kind: "deadline" });
+  expired(limit: TimeLimit): void {
+    this.#run({ kind: "deadline", limit });
   }
 
   /** Shut down as soon as no content is on its way. */
@@ -226,6 +227,9 @@ export class Runner {
       case "start-tls":
         if (!this.#wire.startTls(this.#out + effect.ready)) return { kind: "tls-unavailable" };
         this.#out = "";
+        return undefined;
+      case "limited":
+        publish("hopseal:limited", { limit: effect.limit, client: this.#client, text: effect.text });
         return undefined;
       case "close":
         this.#close(effect.flush);

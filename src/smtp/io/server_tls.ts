@@ -28,6 +28,21 @@ export function startHandshake(socket: Socket, tls: ServerTls): TLSSocket {
   });
 }
 
+/**
+ * Calls `abused` when the client of a finished handshake wants another one (TLS 1.2), or new keys again and again (TLS 1.3),
+ * from within the library's own work. No sender needs either: keys last for more octets than a session carries.
+ */
+export function watchKeys(socket: TLSSocket, abused: () => void): void {
+  let updates = 0;
+  // Told of a renegotiation, also of one that was refused.
+  socket.on("secure", abused);
+  if (socket.getProtocol() !== "TLSv1.3") return;
+  // Each update of a key is told as a line for a key log, which nobody writes.
+  socket.on("keylog", () => {
+    if (++updates === MOST_KEY_UPDATES) abused();
+  });
+}
+
 /** The facts of a finished handshake; undefined for a version that must not be used (RFC 8996 §4). */
 export function sessionOf(socket: TLSSocket): TlsSession | undefined {
   const version = socket.getProtocol();
@@ -38,3 +53,5 @@ export function sessionOf(socket: TLSSocket): TlsSession | undefined {
 }
 
 const ALPN = "smtp";
+/** Of both sides together. */
+const MOST_KEY_UPDATES = 64;

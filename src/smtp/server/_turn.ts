@@ -1,4 +1,5 @@
 import { unreachable } from "../../base/mod.ts";
+import type { Limit } from "../../observe/mod.ts";
 import { type Cause, type Status, statusOf } from "../../status/mod.ts";
 import { formatReply, formatStatus } from "../grammar/mod.ts";
 import type { ServerEffect, Step } from "./effect.ts";
@@ -62,6 +63,12 @@ export function hangUp(state: ServerState, status: Status): Turn {
   return turn({ kind: "closed" }, ...leave(state), say(status), CLOSE);
 }
 
+/** Ends the session for a bound that its client has reached. */
+export function endFor(limit: Limit, state: ServerState, status: Status): Turn {
+  const ended = hangUp(state, status);
+  return turn(ended.state, { kind: "limited", limit, text: status.text }, ...ended.effects);
+}
+
 /** Says `status`, and goes on in `state` unless it is a 421, which ends the connection (RFC 5321 §3.8). */
 export function sayAndGoOn(state: ServerState, status: Status): Turn {
   return status.code === 421 ? hangUp(state, status) : turn(state, say(status));
@@ -70,7 +77,9 @@ export function sayAndGoOn(state: ServerState, status: Status): Turn {
 /** Answers a mistake of the client; too many of them end the session. */
 export function fault(state: CommandState, status: Status): Turn {
   const session = { ...state.session, errors: state.session.errors + 1 };
-  if (session.errors > session.config.limits.errors) return hangUp(state, statusOf("too-many-errors"));
+  if (session.errors > session.config.limits.errors) {
+    return endFor("mistakes", state, statusOf("too-many-errors"));
+  }
   return sayAndGoOn({ ...state, session }, status);
 }
 

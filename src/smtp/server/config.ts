@@ -30,11 +30,18 @@ export interface ServerLimits {
   readonly transactions: number;
   /** Mistakes in the protocol before the session is ended. */
   readonly errors: number;
+  /** Commands between two messages that are none of a transaction's own, such as NOOP, RSET and VRFY. */
+  readonly junkCommands: number;
   /** How long a client may take to send a whole command; at least 5 minutes (RFC 5321 §4.5.3.2.7). */
   readonly commandTime: Millis;
   /** The longest pause inside content. */
   readonly contentPause: Millis;
+  /** Octets of content per second, on the average beyond `contentGrace`; 0 asks for none. */
+  readonly contentRate: number;
+  readonly contentGrace: Millis;
   readonly handshakeTime: Millis;
+  /** How long one connection may go on; content that is coming in by then is still taken. */
+  readonly connectionTime: Millis;
 }
 
 export const DEFAULT_LIMITS: ServerLimits = {
@@ -43,7 +50,12 @@ export const DEFAULT_LIMITS: ServerLimits = {
   refusedRecipients: 1000,
   transactions: 10_000,
   errors: 20,
+  junkCommands: 100,
   commandTime: 5 * 60_000,
   contentPause: 5 * 60_000,
-  handshakeTime: 2 * 60_000,
+  contentRate: 100,
+  contentGrace: 30_000,
+  // Long enough for lost segments: a sender whose handshake fails may turn to plaintext.
+  handshakeTime: 30_000,
+  connectionTime: 60 * 60_000,
 };

@@ -1,6 +1,6 @@
 import type { Bytes } from "../../base/mod.ts";
 import type { ContentFacts } from "../../mail/mod.ts";
-import { type Status, statusOf } from "../../status/mod.ts";
+import { finality, type Status, statusOf } from "../../status/mod.ts";
 import type { Command } from "../grammar/mod.ts";
 import { ABORT, fault, faultOf, idle, leave, RESET, say, sayAndGoOn, sayPlain, type Turn, turn } from "./_turn.ts";
 import { violation } from "./pipelining.ts";
@@ -86,7 +86,8 @@ export function finished(
   status: Status,
   behind: boolean,
 ): Turn {
-  const done = sayAndEnd(state, status);
+  const session = finality(status) === "success" ? { ...state.session, junk: 0 } : state.session;
+  const done = sayAndEnd({ ...state, session }, status);
   if (!behind || state.session.pipelining || done.state.kind === "closed") return done;
   // The message's own reply is true and stands; the session goes no further.
   const ended = violation(done.state);

@@ -1,5 +1,6 @@
 import type { Bytes } from "../../base/mod.ts";
 import type { ContentFacts } from "../../mail/mod.ts";
+import type { Limit } from "../../observe/mod.ts";
 import type { Status } from "../../status/mod.ts";
 import type { MailRequest, Peer, RcptRequest } from "./reception.ts";
 
@@ -21,6 +22,8 @@ export type ServerEffect =
    * certificate can be had, `ready` is not said and the session is told.
    */
   | { readonly kind: "start-tls"; readonly ready: string }
+  /** A bound ended this session. */
+  | { readonly kind: "limited"; readonly limit: Limit; readonly text: string }
   /** `flush` sends what was said before; otherwise nothing more is said. */
   | { readonly kind: "close"; readonly flush: boolean };
 

@@ -1,6 +1,6 @@
 import { finality, type Status, statusOf } from "../../status/mod.ts";
 import type { Command } from "../grammar/mod.ts";
-import { faultOf, hangUp, idle, leave, say, sayAndGoOn, type Turn, turn } from "./_turn.ts";
+import { endFor, faultOf, idle, leave, say, sayAndGoOn, type Turn, turn } from "./_turn.ts";
 import { keepsRequireTls } from "./hello.ts";
 import type { MailRequest } from "./reception.ts";
 import type { CommandState, ServerState } from "./state.ts";
@@ -13,7 +13,9 @@ type InTransaction = Extract<ServerState, { readonly kind: "in-transaction" }>;
 export function mail(state: CommandState, command: Mail): Turn {
   const { limits } = state.session.config;
   // RFC 9422 §4.1: refused MAIL commands count too.
-  if (state.session.transactions >= limits.transactions) return hangUp(state, statusOf("too-many-transactions"));
+  if (state.session.transactions >= limits.transactions) {
+    return endFor("connection-time", state, statusOf("too-many-transactions"));
+  }
   // A parameter of what is not offered is unknown (RFC 5321 §4.1.1.11).
   if (command.auth !== undefined) return faultOf(state, "unknown-parameter", "AUTH is not offered");
   // RFC 8689 §2: only to a server that advertised it, which HELO does not ask.
@@ -67,7 +69,7 @@ export function recipientAnswered(
   const refusedRecipients = state.session.refusedRecipients + (accepted ? 0 : 1);
   const session = accepted ? state.session : { ...state.session, refusedRecipients };
   if (refusedRecipients > session.config.limits.refusedRecipients) {
-    return hangUp(state, statusOf("too-many-errors"));
+    return endFor("mistakes", state, statusOf("too-many-errors", "Too many recipients refused"));
   }
   return sayAndGoOn({ kind: "in-transaction", session, transaction }, status);
 }

@@ -1,8 +1,12 @@
 import type { Bytes } from "../../base/mod.ts";
 import type { ContentFacts } from "../../mail/mod.ts";
+import type { Limit } from "../../observe/mod.ts";
 import type { Status } from "../../status/mod.ts";
 import type { TlsSession } from "../../tls/mod.ts";
 import type { LineFault } from "../grammar/mod.ts";
+
+/** The bounds on time. */
+export type TimeLimit = Extract<Limit, "command-time" | "connection-time" | "content-rate" | "handshake-time">;
 
 /** What a session may learn. `behind`: more octets of the client are in the buffer already. */
 export type ServerInput =
@@ -25,8 +29,8 @@ export type ServerInput =
   | { readonly kind: "tls"; readonly tls: TlsSession }
   /** Answer to `start-tls`: nothing was said, and TLS cannot be had now. */
   | { readonly kind: "tls-unavailable" }
-  /** `patienceOf` ran out. */
-  | { readonly kind: "deadline" }
+  /** The time for what the state waits for ran out. */
+  | { readonly kind: "deadline"; readonly limit: TimeLimit }
   /** The program is shutting down; given only to states that read commands. */
   | { readonly kind: "shutdown" }
   /** The client is gone, or says no more; given only to states that do not wait for the house. */

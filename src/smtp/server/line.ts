@@ -1,6 +1,7 @@
 import { type Status, statusOf } from "../../status/mod.ts";
 import { type CommandFault, type LineFault, parseCommand, type Verb } from "../grammar/mod.ts";
-import { CUT, fault, hangUp, leave, sayBare, type Turn, turn } from "./_turn.ts";
+import { CUT, endFor, fault, hangUp, leave, sayBare, type Turn, turn } from "./_turn.ts";
+import { countJunk } from "./junk.ts";
 import { talksAhead, violation } from "./pipelining.ts";
 import type { CommandState } from "./state.ts";
 import { carryOut, objectionTo } from "./verbs.ts";
@@ -12,21 +13,26 @@ export function line(state: CommandState, text: string, behind: boolean): Turn {
   // Octets in plaintext behind STARTTLS are an attack on what comes after it (RFC 3207 §4.2): not a word more.
   if (behind && verb === "STARTTLS") return turn({ kind: "closed" }, ...leave(state), CUT);
   if (behind && talksAhead(state, verb)) return violation(state);
-  const objection = verb === undefined ? undefined : objectionTo(state, verb);
-  if (!parsed.ok) return faulty(state, parsed.error, objection);
-  if (objection !== undefined && verb !== "BDAT") return refuse(state, verb, objection);
-  return carryOut(state, parsed.value, objection);
+  // A browser may have been made to speak to us, with a part of its request from elsewhere.
+  if (verb === undefined && FOREIGN.test(text)) return endFor("mistakes", state, NO_SMTP);
+  const counted = countJunk(state, verb);
+  if (counted === undefined) return endFor("mistakes", state, TOO_MUCH_JUNK);
+  const objection = verb === undefined ? undefined : objectionTo(counted, verb);
+  if (!parsed.ok) return faulty(counted, parsed.error, objection);
+  if (objection !== undefined && verb !== "BDAT") return refuse(counted, verb, objection);
+  return carryOut(counted, parsed.value, objection);
 }
 
 /** Octets that are no command line. */
 export function lineFault(state: CommandState, kind: LineFault, behind: boolean): Turn {
+  if (kind === "tls") return endFor("mistakes", state, NO_SMTP);
   const status = lineStatus(kind);
   // Who mixes line ends and pipelines may be relaying somebody else's commands.
   if (behind && (kind === "bare-cr-lf" || !state.session.pipelining)) return hangUp(state, status);
   return fault(state, status);
 }
 
-function lineStatus(kind: LineFault): Status {
+function lineStatus(kind: Exclude<LineFault, "tls">): Status {
   switch (kind) {
     case "too-long":
       return statusOf("line-too-long");
@@ -51,3 +57,8 @@ function refuse(state: CommandState, verb: Verb | undefined, status: Status): Tu
   // RFC 2034 §4: no enhanced code in the answer to EHLO and HELO.
   return turn(refused.state, sayBare(status));
 }
+
+/** A request line of HTTP. */
+const FOREIGN = /^(?:GET|POST|PUT|HEAD|DELETE|OPTIONS|CONNECT|TRACE|PATCH|PRI) /i;
+const NO_SMTP = statusOf("too-many-errors", "This port speaks SMTP alone");
+const TOO_MUCH_JUNK = statusOf("too-many-errors", "Too many commands without a message");

@@ -51,6 +51,8 @@ export interface Session {
   readonly transactions: number;
   readonly errors: number;
   readonly refusedRecipients: number;
+  /** Commands since the last message that brought none forward. */
+  readonly junk: number;
 }
 
 export interface Transaction {

@@ -5,7 +5,7 @@ import { domain } from "../../mail/mod.ts";
 import { statusOf } from "../../status/mod.ts";
 import { DEFAULT_LIMITS, type ServerConfig } from "./config.ts";
 import type { ServerEffect } from "./effect.ts";
-import type { ServerInput } from "./input.ts";
+import type { ServerInput, TimeLimit } from "./input.ts";
 import { patienceOf, readingOf, type ServerState } from "./state.ts";
 import { open, step } from "./step.ts";
 
@@ -97,6 +97,7 @@ function after(inputs: readonly ServerInput[]): ServerState {
 function inWords(effects: readonly ServerEffect[]): string {
   const words = effects.map((effect) => {
     if (effect.kind === "reply") return effect.wire.slice(0, 9).trim();
+    if (effect.kind === "limited") return `limited ${effect.limit}`;
     if (effect.kind === "close") return effect.flush ? "close" : "cut";
     return effect.kind;
   });
@@ -129,7 +130,7 @@ test("every state is reached, and says what it reads and how long it waits (RFC 
     "receiving-chunk: chunk, 300000",
     "chunk-expected: command, 300000",
     "await-finish: nothing, for ever",
-    "await-tls: nothing, 120000",
+    "await-tls: nothing, 30000",
   ]);
 });
 
@@ -150,9 +151,11 @@ test("a lost connection resets what the state holds, and nothing else", () => {
 });
 
 test("a deadline and a shutdown end with 421, a handshake without a word (RFC 5321 §3.8)", () => {
-  assert.equal(outcome("ready", { kind: "deadline" }), "closed: 421 4.4.2, close");
-  assert.equal(outcome("receiving-data", { kind: "deadline" }), "closed: abort, reset, 421 4.4.2, close");
-  assert.equal(outcome("await-tls", { kind: "deadline" }), "closed: cut");
+  const late = (kind: keyof typeof WAYS, limit: TimeLimit): string => outcome(kind, { kind: "deadline", limit });
+  assert.equal(late("ready", "command-time"), "closed: limited command-time, 421 4.4.2, close");
+  assert.equal(late("in-transaction", "connection-time"), "closed: limited connection-time, reset, 421 4.4.2, close");
+  assert.equal(late("receiving-data", "content-rate"), "closed: limited content-rate, abort, reset, 421 4.4.2, close");
+  assert.equal(late("await-tls", "handshake-time"), "closed: limited handshake-time, cut");
   assert.equal(outcome("in-transaction", { kind: "shutdown" }), "closed: reset, 421 4.3.2, close");
 });
 

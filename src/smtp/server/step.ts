@@ -1,10 +1,10 @@
 import { unreachable } from "../../base/mod.ts";
 import { type Status, statusOf } from "../../status/mod.ts";
-import { CLOSE, CUT, hangUp, idle, leave, say, sayBare, sayPlain, type Turn, turn } from "./_turn.ts";
+import { CLOSE, CUT, endFor, hangUp, idle, leave, say, sayBare, sayPlain, type Turn, turn } from "./_turn.ts";
 import type { ServerConfig } from "./config.ts";
 import { content, contentEnded, finished, sinkAnswered, sinkFailed } from "./content.ts";
 import { recipientAnswered, senderAnswered } from "./envelope.ts";
-import type { ServerInput } from "./input.ts";
+import type { ServerInput, TimeLimit } from "./input.ts";
 import { line, lineFault } from "./line.ts";
 import { violation } from "./pipelining.ts";
 import type { Peer } from "./reception.ts";
@@ -12,7 +12,15 @@ import type { CommandState, ServerState, Session } from "./state.ts";
 
 /** The first step of a connection: who is it, and may it come in? TLS of an implicit listener is in place by now. */
 export function open(config: ServerConfig, peer: Peer): Turn {
-  const session: Session = { config, peer, pipelining: false, transactions: 0, errors: 0, refusedRecipients: 0 };
+  const session: Session = {
+    config,
+    peer,
+    pipelining: false,
+    transactions: 0,
+    errors: 0,
+    refusedRecipients: 0,
+    junk: 0,
+  };
   return turn({ kind: "await-admission", session }, { kind: "ask-admission", peer });
 }
 
@@ -44,7 +52,7 @@ export function step(state: ServerState, input: ServerInput): Turn {
       // RFC 3207 §4
       return turn(idle(inState(state, input, "await-tls").session), say(statusOf("tls-unavailable")));
     case "deadline":
-      return state.kind === "await-tls" ? cut(state) : hangUp(state, statusOf("idle-timeout"));
+      return expired(state, input.limit);
     case "shutdown":
       return hangUp(state, statusOf("shutting-down"));
     case "lost":
@@ -100,6 +108,13 @@ function orViolation(outcome: Turn, behind: boolean): Turn {
   return violation(outcome.state);
 }
 
+/** RFC 5321 §4.5.3.2.7: 421, but for a handshake, which has no words. */
+function expired(state: ServerState, limit: TimeLimit): Turn {
+  if (state.kind !== "await-tls") return endFor(limit, state, statusOf("idle-timeout", TOO_LONG[limit]));
+  const ended = cut(state);
+  return turn(ended.state, { kind: "limited", limit, text: TOO_LONG[limit] }, ...ended.effects);
+}
+
 function cut(state: ServerState): Turn {
   return turn({ kind: "closed" }, ...leave(state), CUT);
 }
@@ -116,3 +131,10 @@ function inState<K extends ServerState["kind"]>(
   if (kinds.some((kind) => kind === state.kind)) return state as Extract<ServerState, { readonly kind: K }>;
   throw new Error(`The session got ${JSON.stringify(input.kind)} in ${JSON.stringify(state.kind)}`);
 }
+
+const TOO_LONG: { readonly [limit in TimeLimit]: string } = {
+  "command-time": "Idle for too long",
+  "connection-time": "The connection has lasted for too long",
+  "content-rate": "The content comes in too slowly",
+  "handshake-time": "The TLS handshake takes too long",
+};

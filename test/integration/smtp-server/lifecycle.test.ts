@@ -82,20 +82,21 @@ test("a client that is silent for too long gets 421 and is left (RFC 5321 §4.5.
     [4, "half a li"],
   ] as const) {
     const clock = new ManualClock();
-    const kept = recording();
-    await using server = await listening({ reception: kept.reception, clock });
+    const written = Promise.withResolvers<void>();
+    const kept = recording({ write: () => written.resolve() });
+    await using server = await listening({ reception: kept.reception, clock, limits: { contentRate: 0 } });
     using client = await dial(server.address);
     await play(client, count);
     clock.advance(299_999);
     client.send(octets);
     // Octets that complete no command buy no time; content does.
     if (count === 4) {
-      client.send("ne\r\n");
-      await new Promise(setImmediate);
+      await written.promise;
     }
     clock.advance(1);
     if (count === 4) clock.advance(300_000);
-    assert.deepEqual(await client.reply(), { code: 421, lines: ["4.4.2 Idle for too long"] });
+    const why = count === 4 ? "The content comes in too slowly" : "Idle for too long";
+    assert.deepEqual(await client.reply(), { code: 421, lines: [`4.4.2 ${why}`] });
     assert.equal(await client.reply(), undefined);
     assert.deepEqual([kept.breaches, kept.open()], NOTHING);
   }
@@ -146,7 +147,7 @@ async function observed(
   const config = {
     hostname: domain("mx.rook.example"),
     tls: { starttls: false, required: false },
-    limits: DEFAULT_LIMITS,
+    limits: { ...DEFAULT_LIMITS, junkCommands: Infinity },
   };
   const { done } = serveConnection(socket, { config, reception, clock: new ManualClock(), implicit: false });
   return {

@@ -4,9 +4,9 @@ import type { Clock, Millis } from "../../base/mod.ts";
 import type { MailHost } from "../../mail/mod.ts";
 import { publish } from "../../observe/mod.ts";
 import { statusOf } from "../../status/mod.ts";
-import { formatStatus } from "../grammar/mod.ts";
-import { DEFAULT_LIMITS, type Reception, type ServerConfig, type ServerLimits } from "../server/mod.ts";
-import { type ServedConnection, serveConnection } from "./server_connection.ts";
+import { type Admission, DEFAULT_LIMITS, type Reception, type ServerConfig, type ServerLimits } from "../server/mod.ts";
+import { type Acceptor, acceptor } from "./server_accept.ts";
+import { type Descriptors, descriptors } from "./server_descriptors.ts";
 import type { ServerTls } from "./server_tls.ts";
 
 export interface SmtpListenerOptions {
@@ -20,8 +20,14 @@ export interface SmtpListenerOptions {
   /** Offers REQUIRETLS inside TLS; only for those who keep it onwards (RFC 8689 §4.1). */
   readonly requireTls?: boolean;
   readonly limits?: Partial<ServerLimits>;
-  /** Connections at a time; further ones get 421. Default 2000. */
+  /** Who is let in; by itself the first `connections` at a time. Several listeners may share one. */
+  readonly admission?: Admission;
+  /** Connections at a time where no `admission` is given; further ones get 421. Default 2000. */
   readonly connections?: number;
+  /** Proxies in front: peers that must begin with a PROXY header, and whose header is believed. Others are clients. */
+  readonly proxyFrom?: (address: string) => boolean;
+  /** Shared by the listeners of a program; by itself each has its own. */
+  readonly descriptors?: Descriptors;
   /** Shuts the listener down like `close`. */
   readonly signal?: AbortSignal;
 }
@@ -42,29 +48,24 @@ export interface SmtpListener {
 }
 
 export function createSmtpListener(options: SmtpListenerOptions): SmtpListener {
-  const serving = new Set<ServedConnection>();
   const servers = new Set<Server>();
-  const connectionOptions = {
-    config: configOf(options),
-    reception: options.reception,
-    clock: options.clock,
-    implicit: options.tls === "implicit",
-    ...(options.certificates === undefined ? {} : { tls: options.certificates }),
-  };
+  const inside = acceptor({
+    connection: {
+      config: configOf(options),
+      reception: options.reception,
+      clock: options.clock,
+      implicit: options.tls === "implicit",
+      ...(options.certificates === undefined ? {} : { tls: options.certificates }),
+    },
+    admission: options.admission ?? firstComers(options.connections ?? MOST_CONNECTIONS),
+    proxyFrom: options.proxyFrom,
+    descriptors: options.descriptors ?? descriptors(options.clock),
+  });
+  const accept = (socket: Socket): void => inside.accept(socket);
   let closing: Promise<void> | undefined;
 
-  const accept = (socket: Socket): void => {
-    if (closing !== undefined || serving.size >= (options.connections ?? MOST_CONNECTIONS)) {
-      if (options.tls === "implicit") socket.destroy();
-      else turnAway(socket, closing !== undefined);
-      return;
-    }
-    const connection = serveConnection(socket, connectionOptions);
-    serving.add(connection);
-    void connection.done.then(() => serving.delete(connection));
-  };
   const close = (grace: Millis = GRACE): Promise<void> => {
-    closing ??= shutDown(servers, serving, options.clock, grace);
+    closing ??= shutDown(servers, inside, options.clock, grace);
     return closing;
   };
   options.signal?.addEventListener("abort", () => void close(), { once: true });
@@ -73,7 +74,7 @@ export function createSmtpListener(options: SmtpListenerOptions): SmtpListener {
     accept,
     close,
     get active() {
-      return serving.size;
+      return inside.active;
     },
     async listen(where) {
       const server = createServer({ allowHalfOpen: true, noDelay: true }, accept);
@@ -102,18 +103,15 @@ function configOf(options: SmtpListenerOptions): ServerConfig {
   };
 }
 
-async function shutDown(
-  servers: ReadonlySet<Server>,
-  serving: ReadonlySet<ServedConnection>,
-  clock: Clock,
-  grace: Millis,
-): Promise<void> {
+async function shutDown(servers: ReadonlySet<Server>, inside: Acceptor, clock: Clock, grace: Millis): Promise<void> {
   for (const server of servers) server.close();
+  inside.shut();
+  const serving = inside.sessions();
   using _timer = clock.after(grace, () => {
     for (const connection of serving) connection.destroy();
   });
   for (const connection of serving) connection.drain();
-  await Promise.all([...serving].map((connection) => connection.done));
+  await Promise.all(serving.map((connection) => connection.done));
 }
 
 function bind(server: Server, where: ListenOptions): Promise<AddressInfo> {
@@ -127,10 +125,23 @@ function bind(server: Server, where: ListenOptions): Promise<AddressInfo> {
   });
 }
 
-/** RFC 5321 §3.8: 421 in place of the greeting. */
-function turnAway(socket: Socket, closing: boolean): void {
-  socket.on("error", () => socket.destroy());
-  socket.end(formatStatus(statusOf(closing ? "shutting-down" : "too-many-connections")), () => socket.destroy());
+/** Lets in as many as there is room for, whoever they are. */
+function firstComers(most: number): Admission {
+  let open = 0;
+  return {
+    enter(address) {
+      if (open < most) {
+        open++;
+        return undefined;
+      }
+      publish("hopseal:limited", { limit: "connections", client: address });
+      // RFC 5321 §3.8
+      return statusOf("too-many-connections");
+    },
+    leave() {
+      open--;
+    },
+  };
 }
 
 const MOST_CONNECTIONS = 2000;

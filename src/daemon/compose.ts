@@ -1,14 +1,13 @@
-import { chmodSync, mkdirSync } from "node:fs";
-import { join } from "node:path";
-import { isDeepStrictEqual } from "node:util";
-import { type Clock, err, ok, type Result, systemClock, systemRandom } from "../base/mod.ts";
+import type { Socket } from "node:net";
+import { type Clock, err, ok, type Random, type Result, systemClock, systemRandom } from "../base/mod.ts";
 import { type Config, networkSet } from "../config/mod.ts";
 import { type NoticeBound, noticeBound } from "../dsn/mod.ts";
 import { publish } from "../observe/mod.ts";
 import { newQueueId, type Store, StoreError } from "../queue/mod.ts";
-import { openSqliteStore } from "../queue/store/mod.ts";
+import { type JoinedStore, joinedStore } from "../queue/store/mod.ts";
 import { createReception, type RecipientRules, type SrsSecrets } from "../receive/mod.ts";
-import { type Certificates, loadCertificates } from "../tls/io/mod.ts";
+import { type Certificates, loadCertificates, type ReadText } from "../tls/io/mod.ts";
+import { type Adoption, adoption } from "./adoption.ts";
 import { openControl } from "./control.ts";
 import type { Drained, Operator } from "./control_api.ts";
 import { recipientRules } from "./directory.ts";
@@ -21,10 +20,13 @@ import { type BoundListener, bindListeners } from "./listen.ts";
 import { pausableReception } from "./pause_receiving.ts";
 import { pausableStore } from "./pause_sending.ts";
 import { openPauses } from "./pauses.ts";
+import { ALONE, type Place, shareOf } from "./place.ts";
 import { bindPolicyService } from "./policy_service.ts";
 import { type Seams, StartFailure } from "./seams.ts";
-import { startSending } from "./sending.ts";
-import { hostPolicies } from "./sts_host.ts";
+import { type Sending, startSending } from "./sending.ts";
+import { type ReplaceableSending, replaceableSending } from "./sending_replaced.ts";
+import { openShard, prepareDataDir, type ShardParts, shardsOnDisk } from "./shards.ts";
+import { answerPolicies, DEFAULT_LIMITS, hostPolicies, type StsConversations, type StsHostParts } from "./sts_host.ts";
 import { hostedPolicy } from "./sts_host_policies.ts";
 import { withReturns } from "./srs_return.ts";
 import { srsSecrets } from "./srs_secrets.ts";
@@ -43,10 +45,23 @@ export interface Daemon {
   stop(): Promise<void>;
 }
 
+/** A daemon that works for a parent. */
+export interface Worker extends Daemon, Pick<Adoption, "adopt" | "giveBack"> {
+  /** Serves a connection that the parent has accepted with `allowHalfOpen` at a `[[listen]]`, or for another service. */
+  accept(door: Door, socket: Socket): void;
+}
+
+/** Where a connection came in: the place of its `[[listen]]`, or another service. */
+export type Door = number | "https" | "lookups";
+
 /** Builds the program from its parts and starts it; the error says what could not be had. Nothing stays open then. */
-export async function startDaemon(config: Config, seams: Seams = {}): Promise<Result<Daemon, string>> {
+export async function startDaemon(
+  config: Config,
+  seams: Seams = {},
+  place: Place = ALONE,
+): Promise<Result<Worker, string>> {
   try {
-    return ok(await start(config, seams));
+    return ok(await start(config, seams, place));
   } catch (error) {
     if (error instanceof StartFailure || error instanceof StoreError) return err(error.message);
     throw error;
@@ -54,84 +69,116 @@ export async function startDaemon(config: Config, seams: Seams = {}): Promise<Re
 }
 
 /** The order matters: ports and keys while root, then the files, then the doors open. Disposal runs it backwards. */
-async function start(config: Config, seams: Seams): Promise<Daemon> {
+async function start(config: Config, seams: Seams, place: Place): Promise<Worker> {
   const clock = seams.clock ?? systemClock;
   const random = seams.random ?? systemRandom;
   const newId = (): ReturnType<typeof newQueueId> => newQueueId(clock, random);
   await using undo = new AsyncDisposableStack();
-  const certificates = await openCertificates(config, clock);
-  let running = config;
-  let rules = readRules(config);
+  const handed = place.parent !== undefined;
+  const certificates = await openCertificates(config, clock, place.parent?.readText);
+  if (!handed) tellWarnings(certificates);
+  const force: InForce = { config, rules: readRules(config), srs: undefined };
   const door = doorkeeper();
   // The listeners close first when the daemon stops, so they are deferred last, below.
-  const listening = await bindListeners(config, { clock, certificates, reception: door.reception });
+  const listening = await bindListeners(config, { clock, certificates, reception: door.reception, handed });
   const unbind = new AsyncDisposableStack();
   unbind.use(listening);
   undo.defer(async () => await unbind.disposeAsync());
-  const service = unbind.use(await bindPolicyService(config, clock));
-  unbind.use(await hostPolicies(config, { clock, certificates, policyOf: (domain) => hostedPolicy(running, domain) }));
+  const service = unbind.use(await bindPolicyService(config, clock, handed));
+  const policyOf = (domain: string): string | undefined => hostedPolicy(force.config, domain);
+  const https = unbind.use(await hostingOf(config, { clock, certificates, policyOf }, place));
   undo.defer(() => door.shut());
   const dropped = seams.afterBind?.() ?? ok(undefined);
   if (!dropped.ok) throw new StartFailure(dropped.error);
-  const store = undo.use(await openStore(config, clock, random));
-  let srs = srsSecrets(config, random);
+  const shards = { clock, random, patience: place.patience };
+  const store = undo.use(await openStore(config, shards, place));
+  force.srs = srsSecrets(config, random);
   const pauses = openPauses(config.data_dir);
-  const returning = withReturns(store, () => ({ rules, secrets: srs }), clock);
+  const returning = withReturns(store, () => ({ rules: force.rules, secrets: force.srs }), clock);
   const outgoing = pausableStore(returning, pauses, clock);
-  const retired = new Set<Promise<void>>();
-  undo.defer(async () => void (await Promise.all(retired)));
   const notices = noticeBound();
   const outward = { clock, random, store: outgoing, newId, notices };
-  let sending = await startSending(config, outward, seams);
-  undo.defer(async () => await sending[Symbol.asyncDispose]());
-  service.open(async (hop, signal) => await sending.plan(hop, signal));
-  const inward = { clock, store, newId, notices, rules: (): RecipientRules => rules, srs: (): typeof srs => srs };
-  const inject = injectInto({ ...inward, config: () => running });
+  const send = async (next: Config): Promise<Sending> => await startSending(shared(next, place), outward, seams);
+  const sending = undo.use(await replaceableSending(config, send));
+  service.open(async (hop, signal) => await sending.now.plan(hop, signal));
+  const inward = { clock, store, newId, notices, rules: () => force.rules, srs: () => force.srs };
+  const inject = injectInto({ ...inward, config: () => force.config });
   const takes = { clock, messageSize: config.message_size };
   const parts = { config, clock, store, listeners: listening.bound, inject, service, pauses, outgoing };
-  const { operator, drained } = undo.use(await openControl(parts, takes));
-  undo.use(watchDrop(dropFolder(config), { ...takes, submit: inject }));
+  const { operator, drained } = undo.use(await openControl(parts, takes, place));
+  const adopted = adoption({
+    own: place.number,
+    store,
+    open: async (shard) => await openShard(config.data_dir, shard, shards),
+    watchDrop: () => watchDrop(dropFolder(config), { ...takes, submit: inject }),
+  });
+  undo.use(adopted);
   undo.defer(async () => await unbind.disposeAsync());
   const open = (): void => {
-    const house = { ...inward, config: running };
+    const house = { ...inward, config: force.config };
+    service.forget();
     door.open((role) => pausableReception(receptionOf(role, house), pauses));
   };
   open();
-  publish("hopseal:ready", { pid: process.pid, queued: (await store.count()).messages });
+  if (!handed) publish("hopseal:ready", { pid: process.pid, queued: (await store.count()).messages });
   const kept = undo.move();
+  let turns: Promise<unknown> = Promise.resolve();
   return {
     listeners: listening.bound,
     operator,
     drained,
-    async stop() {
-      await kept.disposeAsync();
-      publish("hopseal:stopped", { pid: process.pid });
+    accept(door, socket) {
+      if (door === "https") https?.accept(socket);
+      else if (door === "lookups") service.accept(socket);
+      else listening.accept(door, socket);
     },
-    async reload(read = running) {
-      const problems = waitingForRestart(running, read).map(
-        (key) => `${key} has changed; that waits for the next start`,
-      );
-      problems.push(...(await reloadCertificates(certificates)));
-      const next = takenOver(running, read);
-      try {
-        const renewed = { rules: readRules(next), srs: srsSecrets(next, random) };
-        if (isDeepStrictEqual(next, running)) await sending.reload();
-        else {
-          const old = sending;
-          sending = await startSending(next, outward, seams);
-          running = next;
-          const ending = Promise.resolve(old[Symbol.asyncDispose]()).finally(() => retired.delete(ending));
-          retired.add(ending);
-        }
-        service.forget();
-        ({ rules, srs } = renewed);
-        open();
-      } catch (error) {
-        problems.push(error instanceof Error ? error.message : String(error));
-      }
-      return problems;
+    adopt: async (shard) => await adopted.adopt(shard),
+    giveBack: async (shard) => await adopted.giveBack(shard),
+    async stop() {
+      // A sending side that a reload starts meanwhile would never end.
+      await turns;
+      await kept.disposeAsync();
+      if (!handed) publish("hopseal:stopped", { pid: process.pid });
+    },
+    reload(read) {
+      const parts = { certificates, random, sending, open };
+      const reloaded = turns.then(async () => await takeOver(force, read ?? force.config, parts));
+      turns = reloaded;
+      return reloaded;
     },
   };
+}
+/** What a reload replaces. */
+interface InForce {
+  config: Config;
+  rules: RecipientRules;
+  srs: SrsSecrets | undefined;
+}
+
+interface ReloadParts {
+  readonly certificates: Certificates | undefined;
+  readonly random: Random;
+  readonly sending: ReplaceableSending;
+  /** Lets what is in force now count. */
+  readonly open: () => void;
+}
+
+async function takeOver(force: InForce, read: Config, parts: ReloadParts): Promise<readonly string[]> {
+  const { certificates, random, sending, open } = parts;
+  const problems = waitingForRestart(force.config, read).map(
+    (key) => `${key} has changed; that waits for the next start`,
+  );
+  problems.push(...(await reloadCertificates(certificates)));
+  const next = takenOver(force.config, read);
+  try {
+    const renewed = { rules: readRules(next), srs: srsSecrets(next, random) };
+    await sending.follow(next);
+    Object.assign(force, renewed, { config: next });
+    open();
+  } catch (error) {
+    problems.push(error instanceof Error ? error.message : String(error));
+  }
+  return problems;
 }
 
 interface ReceptionParts {
@@ -163,21 +210,33 @@ function receptionOf(role: BoundListener["role"], parts: ReceptionParts): Return
   });
 }
 
-async function openStore(config: Config, clock: Clock, random: typeof systemRandom): Promise<Store> {
-  try {
-    mkdirSync(config.data_dir, { recursive: true, mode: 0o700 });
-    chmodSync(config.data_dir, 0o700);
-  } catch (error) {
-    throw new StartFailure(
-      `Cannot use data_dir ${config.data_dir}: ${error instanceof Error ? error.message : String(error)}`,
-    );
+/** Its own shard; alone, those that other workers have left as well. */
+async function openStore(config: Config, parts: ShardParts, place: Place): Promise<JoinedStore> {
+  prepareDataDir(config.data_dir);
+  const store = joinedStore(await openShard(config.data_dir, place.number, parts));
+  if (place.parent !== undefined) return store;
+  await using undo = new AsyncDisposableStack();
+  undo.use(store);
+  for (const shard of shardsOnDisk(config.data_dir)) {
+    if (shard !== place.number) store.add(shard, await openShard(config.data_dir, shard, parts));
   }
-  return await openSqliteStore({ directory: shardOf(config), clock, random });
+  undo.move();
+  return store;
 }
 
-/** The one shard of the one worker. */
-export function shardOf(config: Config): string {
-  return join(config.data_dir, "shard-0");
+/** Its share of what counts for all workers together. */
+function shared(config: Config, place: Place): Config {
+  const { concurrency, per_destination } = config.outbound;
+  const share = { concurrency: shareOf(concurrency, place), per_destination: shareOf(per_destination, place) };
+  return { ...config, outbound: { ...config.outbound, ...share } };
+}
+
+async function hostingOf(config: Config, parts: StsHostParts, place: Place): Promise<StsConversations | undefined> {
+  const { https } = config;
+  if (place.parent === undefined || https === undefined) return await hostPolicies(config, parts);
+  const { connections, perAddress } = DEFAULT_LIMITS;
+  const limits = { connections: shareOf(connections, place), perAddress: shareOf(perAddress, place) };
+  return answerPolicies(https, { ...parts, limits });
 }
 
 function readRules(config: Config): RecipientRules {
@@ -188,14 +247,22 @@ function readRules(config: Config): RecipientRules {
   }
 }
 
-async function openCertificates(config: Config, clock: Clock): Promise<Certificates | undefined> {
+/** What is noticed is told by the process that reads the files. Throws a StartFailure. */
+export async function openCertificates(
+  config: Config,
+  clock: Clock,
+  readText?: ReadText,
+): Promise<Certificates | undefined> {
   const [first, ...rest] = config.certificate;
   if (first === undefined) return undefined;
-  const loaded = await loadCertificates([first, ...rest], { clock });
+  const loaded = await loadCertificates([first, ...rest], { clock, ...(readText === undefined ? {} : { readText }) });
   if (!loaded.ok) throw new StartFailure(loaded.error.map((fault) => fault.detail).join("\n"));
-  for (const warning of loaded.value.warnings)
-    publish("hopseal:fault", { where: "certificates", text: warning.detail });
   return loaded.value;
+}
+
+export function tellWarnings(certificates: Certificates | undefined): void {
+  for (const { detail } of certificates?.warnings ?? [])
+    publish("hopseal:fault", { where: "certificates", text: detail });
 }
 
 async function reloadCertificates(certificates: Certificates | undefined): Promise<string[]> {

@@ -1,6 +1,7 @@
 import type { Bytes, Instant, Result } from "../base/mod.ts";
+import type { MetricsSnapshot } from "../observe/mod.ts";
 import type { PolicyServiceCounts } from "./policy_service.ts";
-import type { Operation, QueuedMessage, Store, UnitFilter } from "../queue/mod.ts";
+import type { Census, Operation, QueuedMessage, Store, UnitFilter } from "../queue/mod.ts";
 import type { Status } from "../status/mod.ts";
 import type { LocalMessage } from "../submission/mod.ts";
 
@@ -16,9 +17,41 @@ export interface DaemonStatus {
   readonly listeners: readonly { readonly role: string; readonly address: string; readonly tls: string }[];
   /** Only where `[policy_service]` is configured. */
   readonly policyService?: { readonly addresses: readonly string[] } & PolicyServiceCounts;
-  readonly queue: { readonly messages: number; readonly units: number };
+  readonly queue: {
+    readonly messages: number;
+    readonly units: number;
+    /** How many of the units are in which state. */
+    readonly states: Census["units"];
+    /** ISO 8601; absent when none is due. */
+    readonly oldestDue?: string;
+  };
+  /** Only where there are several. */
+  readonly workers?: readonly {
+    readonly number: number;
+    /** Absent while it does not run. */
+    readonly pid?: number;
+    readonly state: "starting" | "ready" | "down";
+    /** Those that it delivers from; it accepts into the one of its own number. */
+    readonly shards: readonly number[];
+    readonly connections: number;
+  }[];
   readonly state: "running" | "draining";
   readonly paused: Pauses;
+  /** How often each bound was met since the start; those that were not are absent. */
+  readonly limited: Readonly<Record<string, number>>;
+  /** The last faults that the log tells of, the newest last. */
+  readonly faults: readonly { readonly at: string; readonly where: string; readonly text: string }[];
+  /** When the first of our certificates ends, ISO 8601. */
+  readonly certificatesEnd?: string;
+}
+
+/** Whether mail may be sent here. */
+export interface Readiness {
+  readonly ready: boolean;
+  readonly reasons: readonly {
+    readonly kind: "starting" | "stopping" | "draining" | "paused" | "listeners" | "store" | "disk-space";
+    readonly text: string;
+  }[];
 }
 
 /** What an operator has stopped; it survives a reload and a restart. */
@@ -59,6 +92,9 @@ export interface Operator {
    * asked then stops the process. What waits for a later attempt stays in the queue.
    */
   drain(until?: Instant): Promise<Drained>;
+  /** The counts of each process; none where `[metrics]` is off. */
+  metrics(): Promise<readonly MetricsSnapshot[]>;
+  readiness(): Promise<Readiness>;
   /** Takes a message handed in on this machine; the error is what to tell the sender. */
   submit(message: LocalMessage): Promise<Result<{ readonly id: string }, Status>>;
 }

@@ -1,9 +1,7 @@
 import { err, ok, type Result, systemClock, systemRandom } from "../base/mod.ts";
 import type { Config } from "../config/mod.ts";
 import { newQueueId, type Operation, type Store, StoreError, type UnitFilter } from "../queue/mod.ts";
-import { openSqliteStore } from "../queue/store/mod.ts";
 import type { LocalMessage } from "../submission/mod.ts";
-import { shardOf } from "./compose.ts";
 import { askDaemon, type ControlFault, type ControlRequest } from "./control_client.ts";
 import { controlSocketPath } from "./control_api.ts";
 import { faultText, refusal, type SubmitFault } from "./control_fault.ts";
@@ -11,6 +9,7 @@ import { filterQuery } from "./control_filter.ts";
 import { localMessageQuery } from "./control_json.ts";
 import { directory, injectInto } from "./inject.ts";
 import { dropPrivileges } from "./privileges.ts";
+import { openShard } from "./shards.ts";
 import { srsSecrets } from "./srs_secrets.ts";
 import { queueView, type QueueView } from "./operate_view.ts";
 
@@ -70,7 +69,7 @@ async function unlessRunning<T>(config: Config, fault: ControlFault, work: (stor
   if (!dropped.ok) throw new Error(dropped.error);
   let store: Store;
   try {
-    store = await openSqliteStore({ directory: shardOf(config), clock: systemClock, random: systemRandom });
+    store = await openShard(config.data_dir, 0, { clock: systemClock, random: systemRandom, patience: 0 });
   } catch (error) {
     if (error instanceof StoreError)
       throw new Error(`Cannot open the queue in ${config.data_dir}: ${error.message}`, { cause: error });

@@ -1,8 +1,8 @@
 import type { Config } from "../config/mod.ts";
 import { StoreError } from "../queue/mod.ts";
-import { type StoreReport, verifyShard } from "../queue/store/mod.ts";
-import { shardOf } from "./compose.ts";
+import type { StoreReport } from "../queue/store/mod.ts";
 import { dropPrivileges } from "./privileges.ts";
+import { verifyShards } from "./shards_offline.ts";
 
 /**
  * Reads the whole queue while no daemon runs; undefined when nothing was ever queued. Throws an Error for people to read,
@@ -12,7 +12,7 @@ export async function verifyQueue(config: Config, repair: boolean): Promise<Stor
   const dropped = dropPrivileges(config.user);
   if (!dropped.ok) throw new Error(dropped.error);
   try {
-    return await verifyShard(shardOf(config), repair);
+    return await verifyShards(config.data_dir, repair);
   } catch (error) {
     if (!(error instanceof StoreError)) throw error;
     throw new Error(`Cannot verify the queue in ${config.data_dir}: ${error.message}`, { cause: error });

@@ -1,8 +1,7 @@
 import { type Bytes, systemClock } from "../base/mod.ts";
 import type { Config } from "../config/mod.ts";
 import { isQueueId, type QueueId, StoreError } from "../queue/mod.ts";
-import { openSqliteReader, type QueueReader } from "../queue/store/mod.ts";
-import { shardOf } from "./compose.ts";
+import type { QueueReader } from "../queue/store/mod.ts";
 import { controlSocketPath } from "./control_api.ts";
 import { askDaemon, type ControlFault, streamFromDaemon } from "./control_client.ts";
 import { type EnvelopeJson, envelopeJson } from "./control_envelope.ts";
@@ -12,6 +11,7 @@ import { linesOf } from "./control_lines.ts";
 import { type Entry, type Listed, type ListQuery, walkQueue } from "./control_list.ts";
 import { type MessageJson, messageJson } from "./control_message.ts";
 import { dropPrivileges } from "./privileges.ts";
+import { openReaders } from "./shards_offline.ts";
 
 type Each = (message: Entry) => void | Promise<void>;
 
@@ -113,7 +113,7 @@ function openReader(config: Config): QueueReader | undefined {
   const dropped = dropPrivileges(config.user);
   if (!dropped.ok) throw new Error(dropped.error);
   try {
-    return openSqliteReader({ directory: shardOf(config), clock: systemClock });
+    return openReaders(config.data_dir, systemClock);
   } catch (error) {
     if (!(error instanceof StoreError)) throw error;
     throw new Error(`Cannot open the queue in ${config.data_dir}: ${error.message}`, { cause: error });

@@ -1,4 +1,4 @@
-import type { ListenOptions } from "node:net";
+import type { Socket } from "node:net";
 import { type Clock, type Millis, sleep } from "../base/mod.ts";
 import type { Config } from "../config/mod.ts";
 import type { Plan } from "../delivery/mod.ts";
@@ -7,7 +7,7 @@ import { formatNextHop, formatReply, parseNextHop, type SocketmapReply, type Soc
 import type { KnownHop } from "./next_hop_plan.ts";
 import { type Answer, answerOf } from "./policy_service_answer.ts";
 import { freshCache } from "./policy_service_cache.ts";
-import { listenForLookups } from "./policy_service_listen.ts";
+import { answerLookups, listenForLookups } from "./policy_service_listen.ts";
 
 /** Counted since the start. */
 export interface PolicyServiceCounts {
@@ -21,6 +21,8 @@ export interface PolicyServiceCounts {
 export interface PolicyService extends AsyncDisposable {
   /** "127.0.0.1:8461", or the path of a socket. */
   readonly addresses: readonly string[];
+  /** Takes a connection that somebody else accepted with `allowHalfOpen`. */
+  accept(socket: Socket): void;
   readonly counts: PolicyServiceCounts;
   /** Answers by `plan` from now on; until then requests wait. */
   open(plan: PlanFor): void;
@@ -33,10 +35,11 @@ export type PlanFor = (hop: KnownHop, signal: AbortSignal) => Promise<Plan>;
 
 /**
  * Answers TLS policy look-ups of other mail servers (socketmap_table(5)) by the decisions that our own delivery makes.
- * Binds at once what the configuration names, if anything; disposing answers what was asked and ends.
+ * Binds at once what the configuration names, if anything, unless connections are `handed` over by whoever accepts them;
+ * disposing answers what was asked and ends.
  */
-export async function bindPolicyService(config: Config, clock: Clock): Promise<PolicyService> {
-  const { address, path, open: unprotected } = config.policy_service;
+export async function bindPolicyService(config: Config, clock: Clock, handed = false): Promise<PolicyService> {
+  const { open: unprotected } = config.policy_service;
   const { promise: opened, resolve: open } = Promise.withResolvers<PlanFor>();
   const plan: PlanFor = async (hop, signal) => await (await opened)(hop, signal);
   const stop = new AbortController();
@@ -67,22 +70,36 @@ export async function bindPolicyService(config: Config, clock: Clock): Promise<P
     return counted(found.reply);
   };
   await using undo = new AsyncDisposableStack();
-  const addresses: string[] = [];
-  const bind = async (where: ListenOptions, shown?: string): Promise<void> => {
-    const server = undo.use(await listenForLookups(where, { answer, clock, stop: stop.signal }));
-    addresses.push(shown ?? server.address);
-  };
-  if (address !== undefined) await bind(address);
-  if (path !== undefined) await bind({ path }, path);
+  const conversations = undo.use(answerLookups({ answer, clock, stop: stop.signal }));
+  const accept = (socket: Socket): void => conversations.accept(socket);
   undo.defer(() => stop.abort());
+  const bound = handed ? undefined : undo.use(await bindLookups(config, accept));
   const kept = undo.move();
   return {
-    addresses,
+    addresses: bound?.addresses ?? [],
+    accept,
     counts,
     open,
     forget: () => cache.forget(),
     [Symbol.asyncDispose]: async () => await kept.disposeAsync(),
   };
+}
+
+/** Binds what the configuration names, if anything. Throws a StartFailure, and then nothing stays bound. */
+export async function bindLookups(
+  { policy_service: { address, path } }: Config,
+  accept: (socket: Socket) => void,
+  options: { readonly pauseOnConnect?: boolean } = {},
+): Promise<AsyncDisposable & { readonly addresses: readonly string[] }> {
+  await using undo = new AsyncDisposableStack();
+  const addresses: string[] = [];
+  if (address !== undefined) addresses.push(undo.use(await listenForLookups(address, accept, options)).address);
+  if (path !== undefined) {
+    undo.use(await listenForLookups({ path }, accept, options));
+    addresses.push(path);
+  }
+  const kept = undo.move();
+  return { addresses, [Symbol.asyncDispose]: async () => await kept.disposeAsync() };
 }
 
 /** `nameOf`, which remembers the keys that it has seen. */

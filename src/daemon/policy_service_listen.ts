@@ -11,32 +11,50 @@ export interface LookupListening {
   readonly stop: AbortSignal;
 }
 
-/** Binds a port or the path of a socket; disposing, after `stop`, waits for the last replies. Throws a StartFailure. */
+/** Conversations with those who look policies up. */
+export interface LookupConversations extends AsyncDisposable {
+  /** Takes a connection that was accepted with `allowHalfOpen`. */
+  accept(socket: Socket): void;
+}
+
+/** Answers on connections that somebody accepts; disposing, after `stop`, waits for the last replies. */
+export function answerLookups({ answer, clock, stop }: LookupListening): LookupConversations {
+  const conversations = new Map<Socket, Promise<void>>();
+  return {
+    accept(socket) {
+      if (conversations.size >= MOST_CONNECTIONS) {
+        socket.destroy();
+        return;
+      }
+      const gone = serveSocketmap(socket, { answer, clock, signal: stop }).finally(() => conversations.delete(socket));
+      conversations.set(socket, gone);
+    },
+    async [Symbol.asyncDispose]() {
+      using _late = clock.after(GRACE, () => {
+        for (const socket of conversations.keys()) socket.destroy();
+      });
+      await Promise.all(conversations.values());
+    },
+  };
+}
+
+/** Binds a port or the path of a socket; disposing accepts no more. Throws a StartFailure. */
 export async function listenForLookups(
   where: ListenOptions,
-  { answer, clock, stop }: LookupListening,
+  accept: (socket: Socket) => void,
+  options: { readonly pauseOnConnect?: boolean } = {},
 ): Promise<AsyncDisposable & { readonly address: string }> {
-  const conversations = new Map<Socket, Promise<void>>();
-  const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
-    const gone = serveSocketmap(socket, { answer, clock, signal: stop }).finally(() => conversations.delete(socket));
-    conversations.set(socket, gone);
-  });
-  server.maxConnections = MOST_CONNECTIONS;
+  const server = createServer({ ...options, allowHalfOpen: true, noDelay: true }, accept);
   await listen(server, where);
   // Whoever may reach the folder may ask.
   if (where.path !== undefined) chmodSync(where.path, 0o666);
   const bound = server.address();
   return {
     address: typeof bound === "string" || bound === null ? String(bound) : `${bound.address}:${bound.port}`,
-    async [Symbol.asyncDispose]() {
-      const closed = new Promise<void>((resolve) => {
-        server.close(() => resolve());
-      });
-      using _late = clock.after(GRACE, () => {
-        for (const socket of conversations.keys()) socket.destroy();
-      });
+    [Symbol.asyncDispose]() {
       // Closing removes the socket, where the user that is left may do that; what has come in its place stays.
-      await Promise.all([closed, ...conversations.values()]);
+      server.close();
+      return Promise.resolve();
     },
   };
 }

@@ -2,12 +2,11 @@ import { systemClock } from "../base/mod.ts";
 import type { Config } from "../config/mod.ts";
 import type { Store, TallyEntry } from "../queue/mod.ts";
 import { StoreError } from "../queue/mod.ts";
-import { openSqliteReader } from "../queue/store/mod.ts";
-import { shardOf } from "./compose.ts";
 import { controlSocketPath } from "./control_api.ts";
 import { askDaemon } from "./control_client.ts";
 import { faultText } from "./control_fault.ts";
 import { dropPrivileges } from "./privileges.ts";
+import { openReaders } from "./shards_offline.ts";
 
 export type Tallied = Awaited<ReturnType<Store["tallies"]>>;
 
@@ -21,7 +20,7 @@ export async function daemonTallies(config: Config, day?: string): Promise<Talli
   const dropped = dropPrivileges(config.user);
   if (!dropped.ok) throw new Error(dropped.error);
   try {
-    await using reader = openSqliteReader({ directory: shardOf(config), clock: systemClock });
+    await using reader = openReaders(config.data_dir, systemClock);
     // Undefined when nothing was ever queued.
     return (await reader?.tallies(day)) ?? [];
   } catch (error) {

@@ -31,25 +31,65 @@ export interface StsHostLimits {
   readonly grace: Millis;
 }
 
-export interface StsHost extends AsyncDisposable {
+/** Answers on connections that somebody accepts. */
+export interface StsConversations extends AsyncDisposable {
+  accept(socket: Socket): void;
+}
+
+export interface BoundStsHost extends AsyncDisposable {
   readonly address: string;
   readonly port: number;
 }
+
+export interface StsHost extends BoundStsHost, StsConversations {}
 
 /** Serves them where `[https]` says; without it nothing is opened. */
 export async function hostPolicies({ https }: Config, parts: StsHostParts): Promise<StsHost | undefined> {
   return https === undefined ? undefined : await openStsHost(https, parts);
 }
 
-/**
- * Serves the MTA-STS policies of our domains (RFC 8461 §3.3): one request for each connection, bounded in size, time and
- * number. Disposing it takes no more connections and lets those that are open come to their end. Throws `StartFailure`.
- */
+/** Serves them on `[https]`. Disposing it takes no more connections and ends as `answerPolicies` does. Throws `StartFailure`. */
 export async function openStsHost(https: HttpsConfig, parts: StsHostParts): Promise<StsHost> {
+  const conversations = answerPolicies(https, parts);
+  const bound = await bindStsHost(https, (socket) => conversations.accept(socket));
+  return {
+    address: bound.address,
+    port: bound.port,
+    accept: (socket) => conversations.accept(socket),
+    async [Symbol.asyncDispose]() {
+      await Promise.all([bound[Symbol.asyncDispose](), conversations[Symbol.asyncDispose]()]);
+    },
+  };
+}
+
+/** Binds `[https]`; disposing accepts no more. Throws `StartFailure`. */
+export async function bindStsHost(
+  https: HttpsConfig,
+  accept: (socket: Socket) => void,
+  options: { readonly pauseOnConnect?: boolean } = {},
+): Promise<BoundStsHost> {
+  const listener = createServer({ ...options, noDelay: true }, accept);
+  const { address, port } = await bind(listener, https);
+  publish("hopseal:listening", { role: "https", address: `${address}:${port}`, tls: https.tls });
+  return {
+    address,
+    port,
+    [Symbol.asyncDispose]() {
+      listener.close();
+      return Promise.resolve();
+    },
+  };
+}
+
+/**
+ * Answers with the MTA-STS policies of our domains (RFC 8461 §3.3): one request for each connection, bounded in size, time
+ * and number. Disposing it lets those that are open come to their end.
+ */
+export function answerPolicies(https: HttpsConfig, parts: StsHostParts): StsConversations {
   const limits = { ...DEFAULT_LIMITS, ...parts.limits };
   const http = httpServer(https, parts);
   const open = new Map<Socket, string>();
-  const listener = createServer({ noDelay: true }, (socket) => {
+  const accept = (socket: Socket): unknown => {
     const from = socket.remoteAddress ?? "";
     socket.on("error", ignore);
     // Behind a proxy all come from one address.
@@ -63,19 +103,15 @@ export async function openStsHost(https: HttpsConfig, parts: StsHostParts): Prom
       open.delete(socket);
     });
     return https.tls === "none" ? http.emit("connection", socket) : secure(socket, http, parts.certificates);
-  });
-  const bound = await bind(listener, https);
-  const { address, port } = bound;
-  publish("hopseal:listening", { role: "https", address: `${address}:${port}`, tls: https.tls });
+  };
   return {
-    address,
-    port,
+    accept: (socket) => void accept(socket),
     async [Symbol.asyncDispose]() {
       const gone = [...open.keys()].map((socket) => new Promise((resolve) => socket.once("close", resolve)));
       using _timer = parts.clock.after(limits.grace, () => {
         for (const socket of open.keys()) socket.destroy();
       });
-      await Promise.all([new Promise((resolve) => listener.close(resolve)), ...gone]);
+      await Promise.all(gone);
     },
   };
 }
@@ -154,5 +190,5 @@ function ignore(): void {
   // A connection that breaks is its peer's loss.
 }
 
-const DEFAULT_LIMITS: StsHostLimits = { connections: 200, perAddress: 20, deadline: 15_000, grace: 3000 };
+export const DEFAULT_LIMITS: StsHostLimits = { connections: 200, perAddress: 20, deadline: 15_000, grace: 3000 };
 const LONGEST_HEADER = 8192;

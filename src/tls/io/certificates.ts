@@ -7,6 +7,7 @@ import {
   type CertificateWarning,
   type LoadedPair,
   loadPair,
+  type ReadText,
 } from "./load_pair.ts";
 
 /** The certificates of a server, chosen by the name that the client asks for. */
@@ -33,6 +34,8 @@ export interface ServerTlsOptions {
 
 export interface CertificatesOptions {
   readonly clock: Clock;
+  /** How files are read, where not from the disk. */
+  readonly readText?: ReadText;
   /** Added to every context: versions, groups and the like; TLS 1.2 is the least in any case. */
   readonly context?: Omit<SecureContextOptions, "cert" | "key" | "minVersion">;
 }
@@ -83,7 +86,7 @@ async function loadAll(
   options: CertificatesOptions,
 ): Promise<Result<LoadedSet, readonly CertificateFault[]>> {
   const now = options.clock.now();
-  const loaded = await Promise.all(files.map((pair) => loadPair(pair, now)));
+  const loaded = await Promise.all(files.map((pair) => loadPair(pair, now, options.readText)));
   const faults = loaded.flatMap((result) => (result.ok ? [] : [result.error]));
   if (faults.length > 0) return err(faults);
   const pairs = loaded.flatMap((result) => (result.ok ? [result.value] : []));

@@ -35,11 +35,18 @@ export interface LoadedPair {
   readonly warnings: readonly CertificateWarning[];
 }
 
+/** The text of a file; rejects when it cannot be had. */
+export type ReadText = (path: string) => Promise<string>;
+
 /** Reads and checks one chain with its key. */
-export async function loadPair(files: CertificateFiles, now: Instant): Promise<Result<LoadedPair, CertificateFault>> {
-  const chainText = await read(files.chain);
+export async function loadPair(
+  files: CertificateFiles,
+  now: Instant,
+  readText: ReadText = async (path) => await readFile(path, "latin1"),
+): Promise<Result<LoadedPair, CertificateFault>> {
+  const chainText = await read(files.chain, readText);
   if (!chainText.ok) return chainText;
-  const keyText = await read(files.key);
+  const keyText = await read(files.key, readText);
   if (!keyText.ok) return keyText;
   const chain = parseChain(files.chain, chainText.value);
   if (!chain.ok) return chain;
@@ -65,9 +72,9 @@ export async function loadPair(files: CertificateFiles, now: Instant): Promise<R
   });
 }
 
-async function read(path: string): Promise<Result<string, CertificateFault>> {
+async function read(path: string, readText: ReadText): Promise<Result<string, CertificateFault>> {
   try {
-    return ok(await readFile(path, "latin1"));
+    return ok(await readText(path));
   } catch (error) {
     return fault("unreadable", path, `cannot read ${path}: ${messageOf(error)}`);
   }
@@ -114,7 +121,8 @@ function validity(leaf: X509Certificate, files: CertificateFiles, now: Instant):
 }
 
 async function exposure(path: string): Promise<CertificateWarning[]> {
-  const { mode } = await stat(path);
+  // Whoever was given its text may not see the file.
+  const { mode } = await stat(path).catch(() => ({ mode: 0 }));
   if ((mode & OTHERS_READ) === 0) return [];
   const octal = (mode & 0o777).toString(8).padStart(4, "0");
   return [{ kind: "exposed-key", file: path, detail: `${path} can be read by others (mode ${octal}); 0600 is safe` }];

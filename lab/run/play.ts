@@ -1,0 +1,192 @@
+import type { Cell, CellPlan } from "../world/cell.ts";
+import { type LabClock, labClock } from "../world/clock.ts";
+import { openWorld, SENDER_DOMAIN, type World } from "../world/world.ts";
+import { parseTallyKey, isSeenKey } from "../../src/tlsrpt/mod.ts";
+import type { SenderSays } from "../oracle/classify.ts";
+import { type LabMessage, messageOf } from "./message.ts";
+import { sendPlainly } from "./plain.ts";
+import { type Sender, startSender } from "./sender.ts";
+import { submit } from "./submit.ts";
+import { type Attempt, type Watch, watchSender } from "./watch.ts";
+
+/** A cell when all is over. */
+export interface Played {
+  readonly cell: Cell;
+  readonly message: LabMessage;
+  readonly requireTls: boolean;
+  readonly says: SenderSays;
+  /** In the sender's words. */
+  readonly reason: string;
+  /** Every attempt, in order. */
+  readonly attempts: readonly Attempt[];
+  readonly notices: readonly Buffer[];
+  readonly log: readonly string[];
+  /** Failures in the tally for TLS reports, by result type; sorted, each once. */
+  readonly failures: readonly string[];
+}
+
+/** Plays cells whose clocks go alike, all at once, in a world of their own. */
+export async function playTogether(plans: readonly CellPlan[], seed: number): Promise<readonly Played[]> {
+  const clock = labClock();
+  await using world = await openWorld(plans, clock);
+  using watch = watchSender(world, clock.stir);
+  const offset = plans[0]?.attack.clockOffset ?? 0;
+  const theirs = { ...clock, now: () => clock.now() + offset };
+  await using sender = await startSender({ world, clock: theirs, cells: world.cells, seed });
+  const errands = world.cells.map((cell) => errandOf(cell, seed));
+  const handed = await handAll(errands, { world, sender, clock, watch });
+  await moveOn(world.cells, clock);
+  await noticesHome(sender, clock);
+  const left = await queuedIn(sender);
+  const failures = await failuresIn(sender);
+  return errands.map((errand) => gather(errand, { handed, watch, world, left, failures }));
+}
+
+interface Errand {
+  readonly cell: Cell;
+  readonly message: LabMessage;
+  readonly requireTls: boolean;
+}
+
+function errandOf(cell: Cell, seed: number): Errand {
+  const spec = cell.plan.attack.message ?? {};
+  const requireTls = spec.requireTls ?? cell.plan.policy === "P7";
+  return { cell, message: messageOf(cell.names, spec, seed), requireTls };
+}
+
+/** What came of handing a message in; absent once it is the sender's. */
+interface Handed {
+  readonly says: SenderSays;
+  readonly reason: string;
+}
+
+interface Playing {
+  readonly world: World;
+  readonly sender: Sender;
+  readonly clock: LabClock;
+  readonly watch: Watch;
+}
+
+/** Resolves when every message was tried once. */
+async function handAll(errands: readonly Errand[], playing: Playing): Promise<ReadonlyMap<Cell, Handed>> {
+  const { clock, watch } = playing;
+  const handed = new Map<Cell, Handed>();
+  const tried = (cell: Cell): boolean => handed.has(cell) || watch.attempts(cell.names.domains.T).length > 0;
+  let failure: unknown;
+  const work = inLanes(errands, async (errand) => {
+    const refused = await handIn(errand, playing);
+    if (refused !== undefined) handed.set(errand.cell, refused);
+  }).catch((error: unknown) => {
+    failure = error;
+  });
+  for (let idle = 0; errands.some(({ cell }) => !tried(cell)); ) {
+    await clock.quiet();
+    if (failure !== undefined) throw failure;
+    if (errands.every(({ cell }) => tried(cell))) break;
+    idle = clock.jump() ? 0 : idle + 1;
+    if (idle > MOST_IDLE) throw new Error("The lab waits for what will not happen");
+  }
+  await work;
+  return handed;
+}
+
+/** P0 has a sender of its own; whoever waits for time there must not hold it up. */
+async function handIn(
+  { cell, message, requireTls }: Errand,
+  { world, sender, clock }: Playing,
+): Promise<Handed | undefined> {
+  if (cell.plan.policy === "P0") {
+    const { state, text } = await sendPlainly(world, message, clock);
+    return { says: { state: state === "failed" ? "refused" : state, authenticated: false }, reason: text };
+  }
+  using _held = clock.hold();
+  const refused = await submit(sender.port, message, { requireTls });
+  return refused && { says: { state: "refused", authenticated: false }, reason: refused.text };
+}
+
+/** Plain senders all at once, for they wait; of those that hand in some at a time. */
+async function inLanes(errands: readonly Errand[], work: (errand: Errand) => Promise<void>): Promise<void> {
+  const plain = errands.filter(({ cell }) => cell.plan.policy === "P0");
+  const others = errands.filter(({ cell }) => cell.plan.policy !== "P0").values();
+  const lane = async (): Promise<void> => {
+    for (const errand of others) await work(errand);
+  };
+  await Promise.all([...plain.map(work), ...Array.from({ length: LANES }, lane)]);
+}
+
+/** Cells that are played together move on together. */
+async function moveOn(cells: readonly Cell[], clock: LabClock): Promise<void> {
+  for (const [at, { by }] of (cells[0]?.plan.attack.later ?? []).entries()) {
+    for (const cell of cells) {
+      const attack = cell.plan.attack.later?.[at]?.attack;
+      if (attack !== undefined) cell.turn(attack);
+    }
+    await clock.advance(by);
+  }
+}
+
+/** Until no notice is on its way home. */
+async function noticesHome(sender: Sender, clock: LabClock): Promise<void> {
+  for (let jumps = 0; jumps < MOST_IDLE; jumps++) {
+    await clock.quiet();
+    if (!(await queuedIn(sender)).has(SENDER_DOMAIN)) return;
+    clock.jump();
+  }
+  throw new Error("Notices do not get home");
+}
+
+/** Domains for which mail waits. */
+async function queuedIn({ daemon }: Sender): Promise<ReadonlySet<string>> {
+  const found = new Set<string>();
+  for (const { units } of await daemon.operator.list({ limit: 100_000 }))
+    for (const { destination } of units) found.add(destination);
+  return found;
+}
+
+async function failuresIn({ daemon }: Sender): Promise<ReadonlyMap<string, readonly string[]>> {
+  const found = new Map<string, Set<string>>();
+  for (const { key } of await daemon.operator.tallies()) {
+    if (isSeenKey(key)) continue;
+    const record = parseTallyKey(key);
+    if (!record.ok) throw new Error(record.error);
+    const { policy, result } = record.value;
+    if (result !== "success") found.set(policy.domain, (found.get(policy.domain) ?? new Set()).add(result));
+  }
+  return new Map([...found].map(([name, results]) => [name, [...results].sort()]));
+}
+
+interface Gathered {
+  readonly handed: ReadonlyMap<Cell, Handed>;
+  readonly watch: Watch;
+  readonly world: World;
+  readonly left: ReadonlySet<string>;
+  readonly failures: ReadonlyMap<string, readonly string[]>;
+}
+
+function gather(errand: Errand, { handed, watch, world, left, failures }: Gathered): Played {
+  const { cell, message } = errand;
+  const domain = cell.names.domains.T;
+  const attempts = watch.attempts(domain);
+  const last = attempts.at(-1);
+  const known = handed.get(cell) ?? { says: saysOf(last, left.has(domain)), reason: last?.text ?? "" };
+  return {
+    ...errand,
+    ...known,
+    attempts,
+    notices: world.returned.contents.flatMap(({ octets }) => (octets.includes(message.from) ? [octets] : [])),
+    log: watch.log(domain),
+    failures: failures.get(domain) ?? [],
+  };
+}
+
+function saysOf(last: Attempt | undefined, queued: boolean): SenderSays {
+  const authenticated = last !== undefined && PROVED.test(last.tls);
+  if (last === undefined || (last.outcome === "deferred" && !queued)) return { state: "gone", authenticated };
+  return { state: last.outcome, authenticated };
+}
+
+/** The actual half of the `tls=` word. */
+const PROVED = /:(?:dane|webpki|pin)/;
+/** Messages that are handed in at once. */
+const LANES = 16;
+const MOST_IDLE = 200;

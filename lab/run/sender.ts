@@ -1,0 +1,125 @@
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Clock, seededRandom } from "../../src/base/mod.ts";
+import { parseConfig } from "../../src/config/mod.ts";
+import { type Daemon, startDaemon } from "../../src/daemon/mod.ts";
+import { domain } from "../../src/mail/mod.ts";
+import { openStsStore } from "../../src/policy/io/mod.ts";
+import { restorePolicy } from "../../src/policy/mod.ts";
+import type { Cell } from "../world/cell.ts";
+import { TOP } from "../world/dns_tree.ts";
+import { SENDER_DOMAIN, SENDER_HOST, type World } from "../world/world.ts";
+
+/** The real program, told what to demand of each victim by its own configuration; it knows nothing of the lab. */
+export interface Sender extends AsyncDisposable {
+  readonly daemon: Daemon;
+  /** Where it takes mail. */
+  readonly port: number;
+}
+
+export interface SenderOptions {
+  readonly world: World;
+  /** Its own, which may be wrong. */
+  readonly clock: Clock;
+  readonly cells: readonly Cell[];
+  readonly seed: number;
+}
+
+/** Starts it with time, dialling and randomness put in place; all else is real. */
+export async function startSender(options: SenderOptions): Promise<Sender> {
+  const { world, clock, seed } = options;
+  await using undo = new AsyncDisposableStack();
+  const folder = await mkdtemp(join(tmpdir(), "hopseal-lab-"));
+  undo.defer(async () => await rm(folder, { recursive: true, force: true }));
+  await writeFiles(folder, options);
+  await storePolicies(folder, options);
+  const loaded = parseConfig(configOf(options), join(folder, "lab.toml"));
+  if (!loaded.ok) throw new Error(`The lab's configuration is wrong: ${JSON.stringify(loaded.error.issues)}`);
+  const started = await startDaemon(loaded.value.config, { clock, random: seededRandom(seed), dial: world.dial });
+  if (!started.ok) throw new Error(started.error);
+  const daemon = undo.adopt(started.value, async (one) => await one.stop());
+  const kept = undo.move();
+  return {
+    daemon,
+    port: daemon.listeners[0]?.port ?? 0,
+    [Symbol.asyncDispose]: async () => await kept.disposeAsync(),
+  };
+}
+
+async function writeFiles(folder: string, { world, clock, cells }: SenderOptions): Promise<void> {
+  await writeFile(join(folder, "ca.pem"), world.authority.pem);
+  await writeFile(join(folder, "own.pem"), world.own.pem);
+  await writeFile(join(folder, "own.key"), world.own.key, { mode: 0o600 });
+  await writeFile(join(folder, "anchors"), world.anchors);
+  const listed = cells.filter(({ plan }) => plan.base === "P4");
+  const list = {
+    timestamp: new Date(clock.now() - DAY).toISOString(),
+    expires: new Date(clock.now() + 14 * DAY).toISOString(),
+    version: "0.1",
+    author: "the lab",
+    "policy-aliases": {},
+    policies: Object.fromEntries(
+      listed.map(({ names }) => [names.domains.T, { mode: "enforce", mxs: [names.spell("mx.T")] }]),
+    ),
+  };
+  await writeFile(join(folder, "list.json"), `${JSON.stringify(list)}\n`);
+}
+
+/** P5c: the sender has met the policy before. */
+async function storePolicies(folder: string, { clock, cells }: SenderOptions): Promise<void> {
+  const directory = join(folder, "data", "mta-sts");
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  const onFault = (text: string): never => {
+    throw new Error(text);
+  };
+  const store = await openStsStore({ directory, clock, onFault });
+  for (const { plan, names, stsPolicy } of cells) {
+    if (plan.base !== "P5c" || stsPolicy === undefined) continue;
+    const policy = restorePolicy({ id: "1", text: stsPolicy, fetchedAt: clock.now() - HOUR });
+    if (policy === undefined) throw new Error(`No policy: ${stsPolicy}`);
+    await store.save({ domain: domain(names.domains.T), policy });
+  }
+}
+
+function configOf({ world, cells }: SenderOptions): string {
+  return `
+hostname = "${SENDER_HOST}"
+data_dir = "data"
+postmaster = "postmaster@${SENDER_DOMAIN}"
+[[listen]]
+address = "127.0.0.1:0"
+[[certificate]]
+chain = "own.pem"
+key = "own.key"
+[relay]
+networks = ["127.0.0.0/8"]
+[dns]
+servers = ["127.0.0.1:${world.dnsPort}"]
+trust_anchors = "anchors"
+self_test = { secure = "secure.${TOP}", bogus = "bogus.${TOP}" }
+[outbound]
+roots = "ca.pem"
+concurrency = 400
+[retry]
+first = "12 h"
+warn_after = "4 d"
+[policy]
+mta_sts_roots = "ca.pem"
+mta_sts_port = ${world.httpsPort}
+mta_sts_networks = ["127.0.0.0/8"]
+[[policy_list]]
+name = "everywhere"
+file = "list.json"
+${cells.map(localPolicy).join("")}`;
+}
+
+function localPolicy({ plan, names }: Cell): string {
+  const head = `[[tls_policy]]\ndestination = "${names.domains.T}"\n`;
+  if (plan.base === "P2") return `${head}level = "encrypt"\n`;
+  if (plan.base === "P3") return `${head}level = "secure"\nmx = ["${names.spell("mx.T")}"]\nby = ["webpki"]\n`;
+  return "";
+}
+
+const HOUR = 3_600_000;
+const DAY = 86_400_000;

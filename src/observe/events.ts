@@ -15,6 +15,8 @@ export interface Events {
     readonly to: readonly string[];
     readonly size: number;
     readonly client: string;
+    /** The proxy in front that told the client's address. */
+    readonly proxy?: string;
     /** e.g. "TLSv1.3:TLS_AES_256_GCM_SHA384" or "plaintext". */
     readonly tls: string;
     readonly at: Instant;
@@ -22,7 +24,13 @@ export interface Events {
     /** Milliseconds from the end of the content until it was durable. */
     readonly took: number;
   };
-  "hopseal:refused": { readonly stage: string; readonly client: string; readonly cause: string; readonly text: string };
+  "hopseal:refused": {
+    readonly stage: string;
+    readonly client: string;
+    readonly proxy?: string;
+    readonly cause: string;
+    readonly text: string;
+  };
   /** One final line per attempt and recipient. */
   "hopseal:attempt": {
     readonly id: string;

@@ -38,7 +38,9 @@ export function createReception(options: ReceptionOptions): Reception {
   return {
     connected: () => undefined,
     mail(peer, request) {
-      const mayRelay = peer.identity !== undefined || options.isRelayClient(peer.address);
+      // An address that a proxy did not tell is the proxy's own, and no client's.
+      const known = peer.proxy !== peer.address && options.isRelayClient(peer.address);
+      const mayRelay = peer.identity !== undefined || known;
       // RFC 6409 §4.3: a submission server takes mail from those it knows alone.
       if (options.role !== "mx" && !mayRelay) return statusOf("auth-required");
       const who = whoIs(peer);

@@ -44,6 +44,8 @@ export class Runner {
   readonly #house;
   readonly #framing = framing();
   #client = "";
+  /** The proxy that told of the client. */
+  #proxy: string | undefined;
   #state: ServerState | undefined;
   /** Replies not yet written; those of one group of commands go out together (RFC 2920 §3.2). */
   #out = "";
@@ -89,6 +91,7 @@ export class Runner {
 
   begin(peer: Peer): void {
     this.#client = peer.address;
+    this.#proxy = peer.proxy;
     this.#guard(() => this.#perform(open(this.#config, peer)));
   }
 
@@ -243,7 +246,8 @@ export class Runner {
   #tell(before: ServerState, status: Status): void {
     const { cause, code, text } = status;
     if (code < 400 || cause === "shutting-down" || cause === "idle-timeout") return;
-    publish("hopseal:refused", { stage: stageOf(before), client: this.#client, cause, text });
+    const proxy = this.#proxy === undefined ? {} : { proxy: this.#proxy };
+    publish("hopseal:refused", { stage: stageOf(before), client: this.#client, ...proxy, cause, text });
   }
 
   #await(answer: Promise<ServerInput>): void {

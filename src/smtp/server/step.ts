@@ -97,8 +97,8 @@ function admitted(session: Session, refusal: Status | undefined, behind: boolean
 
 /** What was learnt without TLS is forgotten (RFC 3207 §4.2); only the counters stay. */
 function secured(state: Extract<ServerState, { readonly kind: "await-tls" }>, tls: NonNullable<Peer["tls"]>): Turn {
-  const { address, port, name } = state.session.peer;
-  const peer = { address, port, tls, ...(name === undefined ? {} : { name }) };
+  const { hello: _hello, identity: _identity, ...connection } = state.session.peer;
+  const peer = { ...connection, tls };
   return turn({ kind: "hello-expected", session: { ...state.session, peer, pipelining: false } });
 }
 

@@ -185,6 +185,12 @@ export const configSchema: z.ZodType<Config> = z.strictObject({
     .strictObject({
       level: z.enum(["error", "warn", "info", "debug"]).default("info"),
       target: z.string().min(1).default("stderr"),
+      junk_commands: z.int().min(10).max(100_000).default(100),
+      command_time: patience(10_000).default(5 * 60_000),
+      connection_time: patience(60_000).default(3_600_000),
+      handshake_time: patience(5000).default(30_000),
+      content_rate: z.int().min(0).max(1_000_000).default(100),
+      content_grace: patience(1000).default(30_000),
     })
     .prefault({}),
 });
@@ -205,3 +211,11 @@ function flat<T>(result: Result<T, { readonly detail: string }>): Result<T, stri
 
 /** RFC 8461 §3.2: about a year. */
 const LONGEST_MAX_AGE = 31_557_600_000;
+/** A time that somebody is waited for. */
+function patience(least: number): typeof duration {
+  return duration.refine((span) => span >= least && span <= LONGEST_PATIENCE, {
+    error: `write a time between ${least / 1000} s and 1 d`,
+  });
+}
+
+const LONGEST_PATIENCE = 86_400_000;

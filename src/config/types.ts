@@ -85,6 +85,17 @@ export interface Config {
 
 export interface ListenConfig {
   readonly role: "mx" | "submission" | "submissions";
+    /** Commands such as NOOP and RSET between two messages of one connection. */
+    readonly junk_commands: number;
+    /** For one whole command. */
+    readonly command_time: Millis;
+    /** For one connection; content that is coming in is still taken. */
+    readonly connection_time: Millis;
+    /** Of a TLS handshake. */
+    readonly handshake_time: Millis;
+    /** Octets of content per second, on the average beyond `content_grace`; 0 asks for none. */
+    readonly content_rate: number;
+    readonly content_grace: Millis;
   readonly address: HostPort;
   readonly tls?: "starttls" | "implicit" | "none" | undefined;
 }

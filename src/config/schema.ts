@@ -179,18 +179,18 @@ export const configSchema: z.ZodType<Config> = z.strictObject({
       transactions: z.int().min(1).max(100_000).default(1000),
       header_fields: z.int().min(100).max(100_000).default(1000),
       hops: z.int().min(10).max(1000).default(100),
-    })
-    .prefault({}),
-  log: z
-    .strictObject({
-      level: z.enum(["error", "warn", "info", "debug"]).default("info"),
-      target: z.string().min(1).default("stderr"),
       junk_commands: z.int().min(10).max(100_000).default(100),
       command_time: patience(10_000).default(5 * 60_000),
       connection_time: patience(60_000).default(3_600_000),
       handshake_time: patience(5000).default(30_000),
       content_rate: z.int().min(0).max(1_000_000).default(100),
       content_grace: patience(1000).default(30_000),
+    })
+    .prefault({}),
+  log: z
+    .strictObject({
+      level: z.enum(["error", "warn", "info", "debug"]).default("info"),
+      target: z.string().min(1).default("stderr"),
     })
     .prefault({}),
 });
@@ -205,12 +205,6 @@ function parsed<T>(parse: (text: string) => Result<T, string>): z.ZodPipe<z.ZodS
   });
 }
 
-function flat<T>(result: Result<T, { readonly detail: string }>): Result<T, string> {
-  return result.ok ? result : { ok: false, error: result.error.detail };
-}
-
-/** RFC 8461 §3.2: about a year. */
-const LONGEST_MAX_AGE = 31_557_600_000;
 /** A time that somebody is waited for. */
 function patience(least: number): typeof duration {
   return duration.refine((span) => span >= least && span <= LONGEST_PATIENCE, {
@@ -218,4 +212,10 @@ function patience(least: number): typeof duration {
   });
 }
 
+function flat<T>(result: Result<T, { readonly detail: string }>): Result<T, string> {
+  return result.ok ? result : { ok: false, error: result.error.detail };
+}
+
 const LONGEST_PATIENCE = 86_400_000;
+/** RFC 8461 §3.2: about a year. */
+const LONGEST_MAX_AGE = 31_557_600_000;

@@ -79,12 +79,6 @@ export interface Config {
     readonly transactions: number;
     readonly header_fields: number;
     readonly hops: number;
-  };
-  readonly log: { readonly level: "error" | "warn" | "info" | "debug"; readonly target: string };
-}
-
-export interface ListenConfig {
-  readonly role: "mx" | "submission" | "submissions";
     /** Commands such as NOOP and RSET between two messages of one connection. */
     readonly junk_commands: number;
     /** For one whole command. */
@@ -96,6 +90,12 @@ export interface ListenConfig {
     /** Octets of content per second, on the average beyond `content_grace`; 0 asks for none. */
     readonly content_rate: number;
     readonly content_grace: Millis;
+  };
+  readonly log: { readonly level: "error" | "warn" | "info" | "debug"; readonly target: string };
+}
+
+export interface ListenConfig {
+  readonly role: "mx" | "submission" | "submissions";
   readonly address: HostPort;
   readonly tls?: "starttls" | "implicit" | "none" | undefined;
 }

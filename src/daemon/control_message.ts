@@ -96,7 +96,7 @@ function recipientJson(envelope: Envelope, at: number, state: RecipientState): R
 
 function reasonOf(unit: QueuedUnit, recipients: readonly RecipientJson[]): string | undefined {
   if (unit.heldBy === "operator") return "put on hold by an operator";
-  if (unit.heldBy === "damage") return "its row in the queue is damaged";
+  if (unit.heldBy === "damage") return "its row or its content in the queue is damaged";
   if (unit.crashes > 0) return `the process ended ${unit.crashes} time(s) in a row while it was tried`;
   const last = recipients.find(({ state, code }) => state === "pending" && code !== undefined);
   return last && [last.code, last.enhanced, last.text].filter((word) => word !== undefined).join(" ");

@@ -83,8 +83,8 @@ export interface Settlement {
   readonly retryAt?: Instant;
   /** Notices to enqueue in the same transaction. */
   readonly enqueue?: readonly { readonly message: NewMessage; readonly body: Bytes }[];
-  /** Keep the unit but do not try again until an operator releases it. */
-  readonly hold?: boolean;
+  /** Keep the unit but do not try again until an operator releases it; `damage`: as its content cannot be read. */
+  readonly hold?: boolean | "damage";
   /**
    * The claim is given back as it was: its attempt does not count, and crashes stay as the claim showed them. `retryAt`
    * is `at` unless given.
@@ -178,7 +178,10 @@ export interface Store extends AsyncDisposable {
   claim(request: ClaimRequest): Promise<readonly Claim[]>;
   /** Extends a lease; false when it was lost. One that ran out is not lost before somebody else claims the unit. */
   renew(claim: Claim, until: Instant): Promise<boolean>;
-  /** The content from `start` (default 0) on, in chunks; StoreError `io` when the message is no longer there. */
+  /**
+   * The content from `start` (default 0) on, in chunks; StoreError `io` when the message is no longer there, `corrupt` when
+   * the content is missing, cut short, or not what was committed: never is all of such a one handed out.
+   */
   openBody(message: QueueId, start?: number): AsyncIterable<Bytes>;
   /** One transaction, conditional on the token; false when the lease was lost and nothing was changed. */
   settle(claim: Claim, settlement: Settlement): Promise<boolean>;

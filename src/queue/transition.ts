@@ -70,9 +70,10 @@ export function settled(unit: UnitState, token: number, settlement: Omit<Settlem
   if (!pending) return { kind: "finished" };
   const untouched = settlement.untouched === true;
   const after = { token, attempt: untouched ? unit.attempt - 1 : unit.attempt, recipients };
-  if (settlement.hold === true) {
+  if (settlement.hold === true || settlement.hold === "damage") {
     const { due, crashes } = unit;
-    return { kind: "kept", unit: { ...after, kind: "held", due, crashes, heldBy: "settlement" } };
+    const heldBy = settlement.hold === true ? "settlement" : "damage";
+    return { kind: "kept", unit: { ...after, kind: "held", due, crashes, heldBy } };
   }
   const due = settlement.retryAt ?? (untouched ? settlement.at : undefined);
   if (due === undefined) throw new Error("The settlement leaves a recipient pending but names no time");

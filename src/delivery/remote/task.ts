@@ -11,6 +11,7 @@ import { markWarned, toldOf } from "../told.ts";
 import { deliverClaim } from "./deliver.ts";
 import type { Held } from "./lease.ts";
 import type { AttemptOptions, DeliveryOptions } from "./options.ts";
+import { watchReading } from "./reading.ts";
 import { reportAttempt, reportFault } from "./report.ts";
 
 /** How the destination did: `crowded` when it was not tried, for its address has its share of connections. */
@@ -30,7 +31,9 @@ export async function workOn(
   const { claim, signal } = lease;
   if (claim.crashes >= MOST_CRASHES) return hold(claim, options, stop);
   const started = options.clock.monotonic();
-  const made = await deliverClaim(claim, { ...options, signal });
+  const reading = watchReading(options.store);
+  const made = await deliverClaim(claim, { ...options, store: reading.store, signal });
+  const damage = reading.damage();
   if (endingOf(made) === "well") attempted();
   if (made.fault !== undefined) reportFault(`The attempt for message ${claim.message} broke`, made.fault);
   if (made.crowded && !signal.aborted) {
@@ -38,16 +41,24 @@ export async function workOn(
     return "crowded";
   }
   const took = options.clock.monotonic() - started;
-  const verdict = judge(claim, made.outcomes, options, signal.aborted);
-  const settlement = await settlementOf(claim, { verdict, sessions: made.sessions }, options).catch((error: unknown) =>
+  const verdict = judge(claim, made.outcomes, options, signal.aborted || damage !== undefined);
+  const outcome = await settlementOf(claim, { verdict, sessions: made.sessions }, options).catch((error: unknown) =>
     withoutNotices(claim, verdict, { error, now: options.clock.now() }),
   );
+  const settlement = damage === undefined ? outcome : quarantined(claim, outcome, damage);
   if (await settle(claim, settlement, options, stop)) {
     reportAttempt(claim, verdict.outcomes, { at: options.clock.now(), took });
     reportDropped(claim, verdict);
   }
   await made.closing;
-  return signal.aborted ? undefined : endingOf(made);
+  return signal.aborted || damage !== undefined ? undefined : endingOf(made);
+}
+
+/** Whoever still waits for a content that cannot be read waits for an operator: no attempt and no time changes that. */
+function quarantined(claim: Claim, settlement: Settlement, damage: StoreError): Settlement {
+  if (settlement.retryAt === undefined) return settlement;
+  reportFault(`Message ${claim.message} to ${claim.destination} is on hold, for it cannot be read`, damage);
+  return { ...settlement, hold: "damage" };
 }
 
 /** Gives a claim back as if it had never been made. */

@@ -125,7 +125,10 @@ export const RECORDED: string = `${[...DIRECT].join(",")},fsync,fdatasync,pwrite
  */
 export function foreignCall(log: string, root: string): string | undefined {
   const hex = [...Buffer.from(root)].map((octet) => `\\x${octet.toString(16).padStart(2, "0")}`).join("");
-  return log.split("\n").find((line) => line.includes(hex) && FOREIGN.test(line))?.slice(0, 200);
+  return log
+    .split("\n")
+    .find((line) => line.includes(hex) && FOREIGN.test(line))
+    ?.slice(0, 200);
 }
 
 const FOREIGN = /^\d+ +(?:pwritev2?|writev|truncate|renameat2?|unlinkat|mkdirat|creat|linkat)\(/;

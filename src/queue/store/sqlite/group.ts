@@ -11,7 +11,7 @@ export interface GroupResult {
 
 /**
  * Runs all calls in one transaction with one sync. A call that is refused leaves the others alone. When the database
- * fails for a reason that may be one call's (no space, too big), each is tried in a transaction of its own; an input or
+ * fails for a reason that may be one call's (no space, too big, a damaged page), each is tried in a transaction of its own; an input or
  * output error, above all a failed sync, fails the whole group, and until the log is emptied every group after it.
  */
 export function runGroup(shard: Shard, calls: readonly Call[]): GroupResult {
@@ -23,7 +23,7 @@ export function runGroup(shard: Shard, calls: readonly Call[]): GroupResult {
     shard.faults.length = 0;
     const fault = faultOf(error);
     if (fault.kind === "io") shard.doubtful = true;
-    if (calls.length === 1 || fault.kind === "io" || fault.kind === "corrupt") {
+    if (calls.length === 1 || fault.kind === "io") {
       return { outcomes: calls.map(() => ({ ok: false, fault })), transfer: [] };
     }
   }

@@ -85,7 +85,7 @@ export interface SettleRequest {
   readonly token: number;
   readonly recipients: ReadonlyMap<number, RecipientState>;
   readonly retryAt?: Instant;
-  readonly hold?: boolean;
+  readonly hold?: boolean | "damage";
   readonly at: Instant;
   readonly untouched?: true;
   readonly tally: readonly TallyEntry[];

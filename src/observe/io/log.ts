@@ -1,12 +1,15 @@
 import { openSync, writeSync } from "node:fs";
 import { type DestinationStream, destination, pino } from "pino";
+import { type Clock, systemClock } from "../../base/mod.ts";
 import { type EventName, type Events, subscribe } from "../events.ts";
+import { calm } from "./log_calm.ts";
 
 export interface LogOptions {
   readonly level: "error" | "warn" | "info" | "debug";
   /** "stderr", "stdout", or a file to append to. */
   readonly target: string;
   readonly hostname: string;
+  readonly clock?: Clock;
   /** For tests: takes the lines instead. */
   readonly stream?: DestinationStream;
 }
@@ -34,14 +37,19 @@ export function startLog(options: LogOptions): Disposable {
     { level: options.level, base: { host: options.hostname }, timestamp: pino.stdTimeFunctions.isoTime },
     { write },
   );
-  const subscriptions = LINES.map(([name, level]) =>
-    subscribe(name, (event: Events[EventName]) => {
-      if (log.isLevelEnabled(level)) log[level]({ event: name.slice("hopseal:".length), ...event });
-    }),
-  );
+  const tell = (name: EventName, level: LogOptions["level"], event: Events[EventName]): void => {
+    if (log.isLevelEnabled(level)) log[level]({ event: name.slice("hopseal:".length), ...event });
+  };
+  const calmer = calm(options.clock ?? systemClock, ([name, event]) => tell(name, CALMED[name], event));
+  const subscriptions = [
+    ...LINES.map(([name, level]) => subscribe(name, (event: Events[EventName]) => tell(name, level, event))),
+    subscribe("hopseal:refused", (event) => calmer.take(["hopseal:refused", event])),
+    subscribe("hopseal:limited", (event) => calmer.take(["hopseal:limited", event])),
+  ];
   return {
     [Symbol.dispose]() {
       for (const subscription of subscriptions) subscription[Symbol.dispose]();
+      calmer[Symbol.dispose]();
       own?.flushSync();
       // Not by the stream, which would only begin to write.
       if (target === undefined) flush();
@@ -67,12 +75,13 @@ const LINES: readonly (readonly [EventName, "error" | "warn" | "info" | "debug"]
   ["hopseal:reloaded", "info"],
   ["hopseal:stopped", "info"],
   ["hopseal:accepted", "info"],
-  ["hopseal:refused", "info"],
   ["hopseal:attempt", "info"],
   ["hopseal:policy", "warn"],
   ["hopseal:looked-up", "info"],
   ["hopseal:paused", "warn"],
   ["hopseal:fault", "error"],
 ];
+/** What clients bring about as often as they like. */
+const CALMED = { "hopseal:refused": "info", "hopseal:limited": "warn" } as const;
 /** DEL and the C1 controls, line and paragraph separators, and what changes the direction of writing. */
 const STEERING = /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g;

@@ -95,6 +95,8 @@ export interface Move {
 export interface WorldChange {
   /** Default: signed in P6 and where P7 lies over it. */
   readonly signed?: boolean;
+  /** Names of the victim's MX hosts, the best first; default "mx.T". Its policies name them too. */
+  readonly mx?: readonly string[];
   /** Of the attacker's or the provider's domain; default unsigned. */
   readonly signedOthers?: boolean;
   /** Taken out before `add`, e.g. "T MX". */
@@ -106,6 +108,8 @@ export interface WorldChange {
   readonly hosts?: Readonly<Record<string, HostSpec>>;
   /** The lines of the victim's MTA-STS policy; default those of an honest one. */
   readonly sts?: StsSpec;
+  /** The attacker has a policy of its own, which names these hosts. */
+  readonly stsOfE?: readonly string[];
   /** How the zone was signed; for rows about signing. */
   readonly signing?: SigningSpec;
 }
@@ -132,7 +136,7 @@ export interface StsSpec {
 }
 
 export interface SigningSpec {
-  /** Milliseconds from the lab's start. */
+  /** Milliseconds from the lab's start, before or after. */
   readonly inception?: number;
   readonly expiration?: number;
   /** "none": the zone is signed, and its parent proves that it has no DS. "unknown": an algorithm that nobody knows. */

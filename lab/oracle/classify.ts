@@ -53,8 +53,9 @@ function evidenceOf({ record, notices, log, canary }: Seen): Judged["evidence"] 
     .sort((a, b) => (a.recorder < b.recorder ? -1 : 1));
 }
 
-function outcomeOf({ says, notices, bodyCanary, requireTls }: Seen, times: (recorder: Recorder) => number): Outcome {
-  if (times("wire.clear") > 0) return "C";
+function outcomeOf(seen: Seen, times: (recorder: Recorder) => number): Outcome {
+  const { record, says, notices, canary, bodyCanary, requireTls } = seen;
+  if (record.contents.some(({ channel, octets }) => channel === "clear" && countIn(octets, canary) > 0)) return "C";
   if (times("mitm.tls") > 0 || times("evil.mx") > 0) return "I";
   if (requireTls && notices.some((notice) => countIn(notice, bodyCanary) > 0)) return "C";
   if (times("real.mx") > 1) return "DUP";

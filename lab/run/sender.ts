@@ -8,6 +8,7 @@ import { domain } from "../../src/mail/mod.ts";
 import { openStsStore } from "../../src/policy/io/mod.ts";
 import { restorePolicy } from "../../src/policy/mod.ts";
 import type { Cell } from "../world/cell.ts";
+import { mxOf, patternsOf } from "../world/cell_zones.ts";
 import { TOP } from "../world/dns_tree.ts";
 import { SENDER_DOMAIN, SENDER_HOST, type World } from "../world/world.ts";
 
@@ -60,7 +61,15 @@ async function writeFiles(folder: string, { world, clock, cells }: SenderOptions
     author: "the lab",
     "policy-aliases": {},
     policies: Object.fromEntries(
-      listed.map(({ names }) => [names.domains.T, { mode: "enforce", mxs: [names.spell("mx.T")] }]),
+      listed.map(({ names, plan }) => [
+        names.domains.T,
+        {
+          mode: "enforce",
+          mxs: patternsOf(plan.attack.world ?? {})
+            .map(inList)
+            .map(names.spell),
+        },
+      ]),
     ),
   };
   await writeFile(join(folder, "list.json"), `${JSON.stringify(list)}\n`);
@@ -80,6 +89,11 @@ async function storePolicies(folder: string, { clock, cells }: SenderOptions): P
     if (policy === undefined) throw new Error(`No policy: ${stsPolicy}`);
     await store.save({ domain: domain(names.domains.T), policy });
   }
+}
+
+/** A list writes ".pine.example" for "*.pine.example". */
+function inList(pattern: string): string {
+  return pattern.startsWith("*.") ? pattern.slice(1) : pattern;
 }
 
 function configOf({ world, cells }: SenderOptions): string {
@@ -116,8 +130,11 @@ ${cells.map(localPolicy).join("")}`;
 
 function localPolicy({ plan, names }: Cell): string {
   const head = `[[tls_policy]]\ndestination = "${names.domains.T}"\n`;
+  const mx = mxOf(plan.attack.world ?? {})
+    .map((name) => `"${names.spell(name)}"`)
+    .join(", ");
   if (plan.base === "P2") return `${head}level = "encrypt"\n`;
-  if (plan.base === "P3") return `${head}level = "secure"\nmx = ["${names.spell("mx.T")}"]\nby = ["webpki"]\n`;
+  if (plan.base === "P3") return `${head}level = "secure"\nmx = [${mx}]\nby = ["webpki"]\n`;
   return "";
 }
 

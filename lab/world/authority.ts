@@ -30,7 +30,7 @@ export function labAuthority(): Authority {
       const keys = spec.flaw === "rsa-1024" ? (weak ??= rsaKeys(1024)) : stolen?.whole[0]?.keys;
       const leaf = mint({
         subject: spec.commonName ?? "Lab host",
-        names,
+        ...(names.length === 0 ? {} : { names }),
         purposes: [PURPOSE.serverAuth],
         ...LIFE,
         ...(spec.by === "self" ? {} : { issuer }),

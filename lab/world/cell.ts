@@ -1,7 +1,7 @@
 import { openWire, type Wire } from "../attack/wire.ts";
 import type { Attack, CertificateSpec, DnsTrick, HostSpec, PolicyId, WireAttack } from "../types.ts";
 import type { Authority, Chain } from "./authority.ts";
-import { hostsOf, stsText, type ZoneDates, zonesOf } from "./cell_zones.ts";
+import { hostsOf, stsText, stsTextOfE, type ZoneDates, zonesOf } from "./cell_zones.ts";
 import type { ZonePlan } from "./dns_tree.ts";
 import { openMailHost } from "./mail_host.ts";
 import { addressOf, type CellId, type CellNames, cellNames } from "./names.ts";
@@ -24,6 +24,8 @@ export interface Cell {
   readonly wires: ReadonlyMap<string, Wire>;
   /** The text of the victim's MTA-STS policy; absent when it has none. */
   readonly stsPolicy?: string;
+  /** Policies that are served, by the name of their host. */
+  readonly served: ReadonlyMap<string, string>;
   trick(name: string, type: string): DnsTrick | undefined;
   /** What the attacker does from now on. */
   turn(attack: Attack): void;
@@ -46,6 +48,7 @@ export async function openCell(plan: CellPlan, ground: Ground): Promise<Cell> {
     wires.set(addressOf(names.spell(host)), wire);
   }
   const stsPolicy = stsText(plan, names);
+  const texts = [["mta-sts.T", stsPolicy] as const, ["mta-sts.E", stsTextOfE(plan, names)] as const];
   let { attack } = plan;
   const counts = new Map<string, number>();
   return {
@@ -55,6 +58,7 @@ export async function openCell(plan: CellPlan, ground: Ground): Promise<Cell> {
     record,
     wires,
     ...(stsPolicy === undefined ? {} : { stsPolicy }),
+    served: new Map(texts.flatMap(([host, text]) => (text === undefined ? [] : [[names.spell(host), text] as const]))),
     trick: (name, type) => trickOf({ attack, names, counts }, name, type),
     turn(next) {
       attack = next;

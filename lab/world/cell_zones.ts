@@ -8,7 +8,13 @@ import type { CellNames } from "./names.ts";
 
 /** The mail hosts of a cell. */
 export function hostsOf(change: WorldChange): Readonly<Record<string, HostSpec>> {
-  return { "mx.T": { owner: "victim" }, ...change.hosts };
+  const own = mxOf(change).map((name) => [name, { owner: "victim" }] as const);
+  return { ...Object.fromEntries(own), ...change.hosts };
+}
+
+/** Names of the victim's MX hosts. */
+export function mxOf({ mx = ["mx.T"] }: WorldChange): readonly string[] {
+  return mx;
 }
 
 export interface ZoneDates {
@@ -31,9 +37,7 @@ export function zonesOf({ plan, names, chains }: ZoneParts, { dates, start }: Zo
   const added = (change.add ?? []).map(names.spell);
   const published = [
     ...honest(plan),
-    ...(change.tlsa ?? (plan.base === "P6" ? [{ at: "_25._tcp.mx.T", numbers: "3 1 1", of: "mx.T" }] : [])).map(
-      (spec) => tlsaLine(spec, chains),
-    ),
+    ...(change.tlsa ?? (plan.base === "P6" ? mxOf(change).map(ownTlsa) : [])).map((spec) => tlsaLine(spec, chains)),
     ...Object.keys(hostsOf(change)).map((host) => `${host} A @${host}`),
   ].map(names.spell);
   const removed = (change.remove ?? []).map(names.spell);
@@ -61,9 +65,10 @@ function honest({ policy, base, attack }: CellPlan): readonly string[] {
   const sts = attack.world?.sts;
   const txt = sts?.txt === undefined ? ["v=STSv1; id=1;"] : (sts.txt ?? []);
   return [
-    "T MX 10 mx.T",
+    ...mxOf(attack.world ?? {}).map((name, at) => `T MX ${(at + 1) * 10} ${name}`),
     ...(policy === "P0" ? [] : [`_smtp._tls.T TXT "v=TLSRPTv1; rua=mailto:tls@T"`]),
     ...(hasSts(base, attack) ? [...txt.map((one) => `_mta-sts.T TXT "${one}"`), "mta-sts.T A 127.0.0.1"] : []),
+    ...(attack.world?.stsOfE === undefined ? [] : ['_mta-sts.E TXT "v=STSv1; id=1;"', "mta-sts.E A 127.0.0.1"]),
   ];
 }
 
@@ -75,15 +80,28 @@ function hasSts(base: CellPlan["base"], { world }: Attack): boolean {
 /** The text of the victim's MTA-STS policy; undefined when it has none. */
 export function stsText({ base, attack }: CellPlan, { spell }: CellNames): string | undefined {
   if (!hasSts(base, attack)) return undefined;
-  const {
-    mode = base === "P5t" ? "testing" : "enforce",
-    mx = ["mx.T"],
-    maxAge = 604_800,
-    text,
-  } = attack.world?.sts ?? {};
-  if (text !== undefined) return spell(text);
+  const { mode = base === "P5t" ? "testing" : "enforce", maxAge = 604_800, text } = attack.world?.sts ?? {};
+  return text === undefined ? policyText(mode, patternsOf(attack.world ?? {}).map(spell), maxAge) : spell(text);
+}
+
+/** That of the attacker's own domain. */
+export function stsTextOfE({ attack }: CellPlan, { spell }: CellNames): string | undefined {
+  const hosts = attack.world?.stsOfE;
+  return hosts && policyText("enforce", hosts.map(spell), 604_800);
+}
+
+/** What the victim's policies allow as names of its hosts. */
+export function patternsOf(change: WorldChange): readonly string[] {
+  return change.sts?.mx ?? mxOf(change);
+}
+
+function policyText(mode: string, mx: readonly string[], maxAge: number): string {
   const lines = ["version: STSv1", `mode: ${mode}`, ...mx.map((one) => `mx: ${one}`), `max_age: ${maxAge}`];
-  return spell(`${lines.join("\r\n")}\r\n`);
+  return `${lines.join("\r\n")}\r\n`;
+}
+
+function ownTlsa(host: string): TlsaSpec {
+  return { at: `_25._tcp.${host}`, numbers: "3 1 1", of: host };
 }
 
 function tlsaLine({ at, numbers, of, nth = 0, data }: TlsaSpec, chains: ReadonlyMap<string, Chain>): string {

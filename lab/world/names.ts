@@ -43,6 +43,6 @@ export function addressOf(host: string): string {
 }
 
 /** A letter that stands for a domain: a whole word, or the last label of one. */
-const MARK = /(?<=^|[\s".@:*/,])[TEP](?=$|[\s";,:/]|\.(?:$|[\s"]))/gm;
+const MARK = /(?<=^|[\s".@:*/,])[TEP](?=$|[\s";,:/\0]|\.(?:$|[\s"]))/gm;
 const ADDRESS_OF = /(?<=^|\s)@([a-z0-9.-]+)(?=$|\s)/g;
 const NOT_IN_A_LABEL = /[^a-z0-9]+/g;

@@ -46,7 +46,7 @@ export async function openWorld(plans: readonly CellPlan[], clock: LabClock): Pr
   );
   const cellOf = (name: string): Cell | undefined => byDomain.get(name.split(".").slice(-2).join("."));
   const https = undo.use(await policyHost());
-  for (const cell of cells) servePolicy(https, cell, authority);
+  for (const cell of cells) servePolicies(https, cell, authority);
   const returned = cellRecorder();
   const returns = undo.use(
     await openMailHost({ name: RETURN_HOST, requireTls: false, recorder: "dsn", record: returned, stir: clock.stir }),
@@ -103,18 +103,19 @@ function own(start: number): readonly ZonePlan[] {
   ];
 }
 
-function servePolicy(https: PolicyHost, { names, plan, stsPolicy }: Cell, authority: Authority): void {
-  const host = names.spell("mta-sts.T");
-  if (stsPolicy === undefined) return;
-  const step = plan.attack.https;
-  const spec = step?.kind === "certificate" ? step.certificate : {};
-  const { pem, key } = authority.issue(spec, { names: (spec.names ?? [host]).map(names.spell) });
-  const head = `HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: ${Buffer.byteLength(stsPolicy)}\r\n\r\n`;
-  https.behave(host, {
-    certificate: { chain: pem, key },
-    answer: answerOf(step, head + stsPolicy),
-    ...(step?.kind === "refuse" ? { refuse: true } : {}),
-  });
+/** The attacker's own policy host does nothing odd. */
+function servePolicies(https: PolicyHost, { names, plan, served }: Cell, authority: Authority): void {
+  for (const [host, text] of served) {
+    const step = host === names.spell("mta-sts.T") ? plan.attack.https : undefined;
+    const spec = step?.kind === "certificate" ? step.certificate : {};
+    const { pem, key } = authority.issue(spec, { names: (spec.names ?? [host]).map(names.spell) });
+    const head = `HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: ${Buffer.byteLength(text)}\r\n\r\n`;
+    https.behave(host, {
+      certificate: { chain: pem, key },
+      answer: answerOf(step, head + text),
+      ...(step?.kind === "refuse" ? { refuse: true } : {}),
+    });
+  }
 }
 
 function answerOf(step: HttpsStep | undefined, honest: string): string | ((socket: TLSSocket) => void) {

@@ -18,13 +18,21 @@ export function runCommand(): Command {
           `${loaded.file}: warning: user: Running as root; name a user to become once the ports are bound\n`,
         );
       }
+      const { bindAdmin } = await import("../admin/mod.ts");
+      const admin = await bindAdmin(loaded.config);
+      if (!admin.ok) throw new CommandFailure(admin.error, EXIT.finding);
+      await using beside = admin.value;
       const { runDaemon } = await import("../daemon/mod.ts");
-      const ended = await runDaemon(loaded.config, () => {
-        const again = loadConfig(loaded.file);
-        return again.ok
-          ? { ok: true, value: again.value.config }
-          : { ok: false, error: again.error.issues.map((issue) => formatIssue(again.error.file, issue)) };
-      });
+      const ended = await runDaemon(
+        loaded.config,
+        () => {
+          const again = loadConfig(loaded.file);
+          return again.ok
+            ? { ok: true, value: again.value.config }
+            : { ok: false, error: again.error.issues.map((issue) => formatIssue(again.error.file, issue)) };
+        },
+        beside,
+      );
       if (!ended.ok) throw new CommandFailure(ended.error, EXIT.finding);
     });
 }

@@ -3,6 +3,7 @@ import { type Route, routeFor } from "../delivery/mod.ts";
 import { type Domain, isLiteral, parseDomain, parseMailbox } from "../mail/mod.ts";
 import { parseNamePattern } from "../policy/mod.ts";
 import { checkDomains } from "./check_domains.ts";
+import { checkMetrics } from "./check_metrics.ts";
 import { checkPolicy } from "./check_policy.ts";
 import { checkPolicyLists } from "./check_policy_list.ts";
 import { checkPublished } from "./check_published.ts";
@@ -30,6 +31,7 @@ export function checkConfig(config: Config, world: CheckWorld): CheckIssue[] {
     ...checkPublished(config, world),
     ...checkPolicyLists(config, world),
     ...checkPolicyService(config),
+    ...checkMetrics(config),
   ];
 }
 

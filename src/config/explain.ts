@@ -1,4 +1,5 @@
 import { formatMailbox } from "../mail/mod.ts";
+import { metricsSettings } from "./explain_metrics.ts";
 import { policySettings } from "./explain_policy.ts";
 import { policyListSettings } from "./explain_policy_list.ts";
 import { publishedSettings } from "./explain_published.ts";
@@ -67,6 +68,7 @@ export function explainConfig(config: Config): Setting[] {
     ...policySettings(config),
     ...policyListSettings(config),
     ...policyServiceSettings(config),
+    ...metricsSettings(config),
     { key: "outbound.port", value: String(config.outbound.port), means: "Where MX hosts are dialled" },
     {
       key: "outbound.concurrency",

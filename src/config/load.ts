@@ -135,6 +135,10 @@ function withAbsolutePaths(config: Config, folder: string): Config {
       ...config.policy_service,
       ...(config.policy_service.path === undefined ? {} : { path: absolute(config.policy_service.path) }),
     },
+    metrics: {
+      ...config.metrics,
+      ...(config.metrics.path === undefined ? {} : { path: absolute(config.metrics.path) }),
+    },
     route: config.route.map((entry) => ({ ...entry, deliver: absoluteTarget(entry.deliver, absolute) })),
   };
 }

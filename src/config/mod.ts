@@ -1,3 +1,4 @@
+export { isMeasured } from "./check_metrics.ts";
 export { explainConfig, type Setting } from "./explain.ts";
 export { formatIssue, type Loaded, loadConfig, type LoadFailure, parseConfig } from "./load.ts";
 export { type Network, networkSet, parseNetwork } from "./network.ts";

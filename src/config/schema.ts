@@ -172,6 +172,12 @@ export const configSchema: z.ZodType<Config> = z.strictObject({
       open: z.enum(["may", "notfound"]).default("may"),
     })
     .prefault({}),
+  metrics: z
+    .strictObject({
+      address: parsed((text: string) => parseHostPort(text)).optional(),
+      path: z.string().min(1).optional(),
+    })
+    .prefault({}),
   limits: z
     .strictObject({
       // RFC 5321 §4.5.3.1.8

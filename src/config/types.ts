@@ -74,6 +74,12 @@ export interface Config {
     /** What is said where nothing asks for more than opportunistic TLS. */
     readonly open: "may" | "notfound";
   };
+  /** Metrics, health and readiness over HTTP; off unless an address or a path is given. */
+  readonly metrics: {
+    readonly address?: HostPort | undefined;
+    /** Of a unix socket. */
+    readonly path?: string | undefined;
+  };
   readonly limits: {
     readonly recipients: number;
     readonly transactions: number;

@@ -104,7 +104,8 @@ async function start(config: Config, seams: Seams, place: Place): Promise<Worker
   const inward = { clock, store, newId, notices, rules: () => force.rules, srs: () => force.srs };
   const inject = injectInto({ ...inward, config: () => force.config });
   const takes = { clock, messageSize: config.message_size };
-  const parts = { config, clock, store, listeners: listening.bound, inject, service, pauses, outgoing };
+  const known = { listeners: listening.bound, certificates, lists: () => sending.now.lists() };
+  const parts = { config, clock, store, inject, service, pauses, outgoing, ...known };
   const { operator, drained } = undo.use(await openControl(parts, takes, place));
   const adopted = adoption({
     own: place.number,

@@ -1,9 +1,13 @@
+import { isMeasured } from "../config/mod.ts";
+import { startMetrics } from "../observe/io/mod.ts";
 import { controlSocketPath, type Drained, type Operator } from "./control_api.ts";
 import { type ControlOptions, startControl } from "./control_server.ts";
 import { drainOf } from "./drain.ts";
 import { operatorOf, type OperatorParts } from "./operator.ts";
+import { type MeasureParts, measureOf } from "./measure.ts";
 import type { PausableStore } from "./pause_sending.ts";
 import { ALONE, type Place } from "./place.ts";
+import { watchRecent } from "./recent.ts";
 
 export interface Control extends AsyncDisposable {
   readonly operator: Operator;
@@ -11,7 +15,7 @@ export interface Control extends AsyncDisposable {
   readonly drained: Promise<Drained>;
 }
 
-export interface ControlParts extends Omit<OperatorParts, "drain" | "measure" | "recent"> {
+export interface ControlParts extends Omit<OperatorParts, "drain" | "measure" | "recent" | "handed"> {
   /** As delivery sees it. */
   readonly outgoing: PausableStore;
   readonly lists?: MeasureParts["lists"];
@@ -24,9 +28,10 @@ export async function openControl(
   place: Place = ALONE,
 ): Promise<Control> {
   const drain = drainOf({ clock: parts.clock, store: parts.outgoing, pauses: parts.pauses });
-  const metrics = isMeasured(parts.config) ? await startMetrics(packageVersion()) : undefined;
+  const metrics = isMeasured(parts.config) ? await startMetrics() : undefined;
+  const handed = place.parent !== undefined;
   const recent = watchRecent(parts.clock);
-  const operator = operatorOf({ ...parts, drain, recent, measure: measureOf({ ...parts, metrics }) });
+  const operator = operatorOf({ ...parts, drain, recent, measure: measureOf({ ...parts, metrics }), handed });
   const drained = Promise.withResolvers<Drained>();
   const path = controlSocketPath(parts.config.data_dir);
   const server =

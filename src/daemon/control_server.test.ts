@@ -41,6 +41,8 @@ function fakeOperator(): Fake {
     pause: async () => ({ receiving: true, sending: false, destinations: [] }),
     resume: async () => ({ receiving: false, sending: false, destinations: [] }),
     drain: async () => "empty",
+    metrics: async () => [],
+    readiness: async () => ({ ready: true, reasons: [] }),
     async submit(message) {
       submitted.push(message);
       return ok({ id: "x" });

@@ -14,6 +14,7 @@ const FIXED = [
   "certificate",
   "limits",
   "policy_service",
+  "metrics",
   "log",
 ] as const satisfies readonly (keyof Config)[];
 

@@ -6,6 +6,7 @@ export {
   type Operator,
   type PauseChange,
   type Pauses,
+  type Readiness,
 } from "./control_api.ts";
 export { localMessageOf, reversePathOf } from "./control_json.ts";
 export type { EnvelopeJson } from "./control_envelope.ts";
@@ -20,7 +21,7 @@ export { leaveInDrop } from "./drop_write.ts";
 export { handOver, type HandedOver } from "./hand_over.ts";
 export { type Daemon, startDaemon } from "./compose.ts";
 export { lookAtPublication, publicationOf, type PublicationLook } from "./publication.ts";
-export { runDaemon } from "./run.ts";
+export { type Beside, runDaemon } from "./run.ts";
 export type { Seams } from "./seams.ts";
 export { testNames } from "./names.ts";
 export { mechanismsOf } from "./tls_query.ts";

@@ -1,11 +1,14 @@
-import type { Clock } from "../base/mod.ts";
+import type { Clock, Instant } from "../base/mod.ts";
 import type { Config } from "../config/mod.ts";
 import { isQueueId, type Store } from "../queue/mod.ts";
-import { CONTROL_VERSION, type Operator } from "./control_api.ts";
+import { CONTROL_VERSION, type DaemonStatus, type Operator } from "./control_api.ts";
 import type { Drain } from "./drain.ts";
 import type { BoundListener } from "./listen.ts";
+import type { Measure } from "./measure.ts";
 import type { PauseBook } from "./pauses.ts";
 import type { PolicyService } from "./policy_service.ts";
+import { readinessOf } from "./readiness.ts";
+import type { Recent } from "./recent.ts";
 
 export interface OperatorParts {
   readonly config: Config;
@@ -16,11 +19,17 @@ export interface OperatorParts {
   readonly service: Pick<PolicyService, "addresses" | "counts">;
   readonly pauses: PauseBook;
   readonly drain: Drain;
+  readonly measure: Measure;
+  readonly recent: Recent;
+  /** A parent has the listeners. */
+  readonly handed: boolean;
+  /** Of our certificates, the earliest end. */
+  readonly certificates?: { readonly expires: Instant } | undefined;
 }
 
 /** What the control socket may do with the running daemon. */
 export function operatorOf(parts: OperatorParts): Operator {
-  const { config, store, listeners, service, pauses } = parts;
+  const { config, store, listeners, service, pauses, certificates } = parts;
   const started = new Date(parts.clock.now()).toISOString();
   return {
     async status() {
@@ -33,9 +42,12 @@ export function operatorOf(parts: OperatorParts): Operator {
         ...(service.addresses.length === 0
           ? {}
           : { policyService: { addresses: service.addresses, ...service.counts } }),
-        queue: await store.count(),
+        queue: await queueOf(parts.measure),
         state: pauses.draining ? "draining" : "running",
         paused: pauses.now,
+        limited: parts.recent.limited,
+        faults: parts.recent.faults,
+        ...(certificates === undefined ? {} : { certificatesEnd: new Date(certificates.expires).toISOString() }),
       };
     },
     list: (query) => store.list(query),
@@ -53,6 +65,18 @@ export function operatorOf(parts: OperatorParts): Operator {
     pause: async (change) => pauses.change("pause", change),
     resume: async (change) => pauses.change("resume", change),
     drain: (until) => parts.drain.start(until),
+    metrics: () => parts.measure.snapshots(),
+    readiness: () => readinessOf(parts),
     submit: parts.inject,
+  };
+}
+
+async function queueOf(measure: Measure): Promise<DaemonStatus["queue"]> {
+  const { messages, units, oldestDue } = await measure.census();
+  return {
+    messages,
+    units: units.due + units.waiting + units.leased + units.held,
+    states: units,
+    ...(oldestDue === undefined ? {} : { oldestDue: new Date(oldestDue).toISOString() }),
   };
 }

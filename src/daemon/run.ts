@@ -3,12 +3,22 @@ import type { Config } from "../config/mod.ts";
 import { publish } from "../observe/mod.ts";
 import { startLog } from "../observe/io/mod.ts";
 import { type Daemon, startDaemon } from "./compose.ts";
+import type { Operator } from "./control_api.ts";
 import { dropPrivileges } from "./privileges.ts";
+
+/** What a process does beside the daemon, such as answering those who watch it. */
+export interface Beside {
+  /** The daemon is ready. */
+  open(operator: Operator): void;
+  /** It stops from now on. */
+  stopping(): void;
+}
 
 /** Runs until SIGTERM or SIGINT, then drains; the error says why it could not start. A second signal ends it at once. */
 export async function runDaemon(
   config: Config,
   readAgain: () => Result<Config, readonly string[]> = () => ok(config),
+  beside?: Beside,
 ): Promise<Result<void, string>> {
   const log = openLog(config);
   if (!log.ok) return log;
@@ -24,7 +34,9 @@ export async function runDaemon(
   const started = await startDaemon(config, { afterBind: () => dropPrivileges(config.user) });
   if (!started.ok) return started;
   running = started.value;
+  beside?.open(running.operator);
   await Promise.race([stopped, running.drained]);
+  beside?.stopping();
   await running.stop();
   return ok(undefined);
 }

@@ -1,0 +1,1 @@
+export { type Admin, bindAdmin } from "./bind.ts";

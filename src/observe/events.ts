@@ -75,6 +75,13 @@ export interface Events {
     /** Milliseconds. */
     readonly took: number;
   };
+  /** A list in DNS names a client. `action` is what the configuration wants then. */
+  "hopseal:listed": {
+    readonly client: string;
+    readonly zone: string;
+    readonly codes: readonly string[];
+    readonly action: "refuse" | "log" | "allow";
+  };
   /** A bound was reached, and somebody was refused, cut off or made to wait for it. */
   "hopseal:limited": { readonly limit: Limit; readonly client?: string; readonly text?: string };
   /** What an operator has stopped, at the start and after each change; all false and empty: nothing any more. */

@@ -3,6 +3,8 @@ export type { AdmissionLimits, Standing } from "./admission_table.ts";
 export { type AliasTable, expandAliases } from "./aliases.ts";
 export { type ClientListFault, parseClientList } from "./clients_list.ts";
 export { type ClientEntry, type ClientTable, clientTable } from "./clients_table.ts";
+export { type ClientRates, type SpentRates, spentRates, watched, type WatchedOptions } from "./clients_reception.ts";
+export { type DnsblEntry, openScreen, type Screen, type ScreenOptions } from "./dnsbl.ts";
 export { expandLocal, type Expansion, type LocalOptions, type LocalSending } from "./local.ts";
 export { createReception, type ReceptionOptions } from "./reception.ts";
 export { type Accepted, type Existence, judgeRecipient, type LocalDomain, type RecipientRules } from "./recipients.ts";

@@ -78,6 +78,7 @@ const LINES: readonly (readonly [EventName, "error" | "warn" | "info" | "debug"]
   ["hopseal:attempt", "info"],
   ["hopseal:policy", "warn"],
   ["hopseal:looked-up", "info"],
+  ["hopseal:listed", "info"],
   ["hopseal:paused", "warn"],
   ["hopseal:fault", "error"],
 ];

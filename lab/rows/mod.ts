@@ -1,5 +1,6 @@
 import type { Scenario } from "../types.ts";
 import { GROUP_A } from "./a.ts";
+import { GROUP_B } from "./b.ts";
 
 /** Every row that the lab plays. */
-export const SCENARIOS: readonly Scenario[] = [...GROUP_A];
+export const SCENARIOS: readonly Scenario[] = [...GROUP_A, ...GROUP_B];

@@ -50,6 +50,7 @@ export interface SmtpListener {
 export function createSmtpListener(options: SmtpListenerOptions): SmtpListener {
   const servers = new Set<Server>();
   const inside = acceptor({
+    role: options.role,
     connection: {
       config: configOf(options),
       reception: options.reception,

@@ -9,6 +9,7 @@ import { readProxyHeader } from "./server_proxy.ts";
 import { refuser } from "./server_refuse.ts";
 
 export interface AcceptOptions {
+  readonly role: string;
   readonly connection: ConnectionOptions;
   readonly admission: Admission;
   /** Peers that must begin with a PROXY header, which is believed; nobody else's is. */
@@ -30,7 +31,7 @@ export interface Acceptor {
 type Client = Pick<Peer, "address" | "port" | "proxy">;
 
 export function acceptor(options: AcceptOptions): Acceptor {
-  const { connection, admission, proxyFrom, descriptors } = options;
+  const { role, connection, admission, proxyFrom, descriptors } = options;
   const { clock, implicit } = connection;
   const serving = new Set<ServedConnection>();
   const waiting = new Set<Socket>();
@@ -40,8 +41,10 @@ export function acceptor(options: AcceptOptions): Acceptor {
   const serve = (socket: Socket, client: Client): void => {
     const session = serveConnection(socket, { ...connection, told: client });
     serving.add(session);
+    publish("hopseal:connection", { change: "opened", role });
     void session.done.then(() => {
       serving.delete(session);
+      publish("hopseal:connection", { change: "closed", role, tls: session.tls, ended: session.ended });
       admission.leave(client.address);
     });
     // What came behind a header waits in the socket; under TLS the handshake fetches it.

@@ -6,7 +6,7 @@ import { publish } from "../../observe/mod.ts";
 import { type Peer, type Reception, readingOf, type ServerConfig, type TimeLimit } from "../server/mod.ts";
 import { type Deadline, deadline } from "./server_deadline.ts";
 import { type Patience, patience, type Wait } from "./server_patience.ts";
-import { Runner } from "./server_runner.ts";
+import { type Ending, Runner } from "./server_runner.ts";
 import { type ServerTls, sessionOf, startHandshake, watchKeys } from "./server_tls.ts";
 
 export interface ConnectionOptions {
@@ -25,6 +25,10 @@ export interface ConnectionOptions {
 export interface ServedConnection {
   /** Resolves when the connection is closed and its last transaction is over. */
   readonly done: Promise<void>;
+  /** The version of TLS in use, or "plaintext". */
+  readonly tls: string;
+  /** Who ended it; "lost" while nobody has, in order. */
+  readonly ended: Ending;
   /** Says 421 as soon as the session reads a command; content that is coming in is taken and answered first. */
   drain(): void;
   /** Ends it now. */
@@ -49,6 +53,7 @@ class Connection implements ServedConnection {
   readonly #finish: () => void;
   #stream: Socket | TLSSocket;
   #gone = false;
+  #tls = "plaintext";
   /** The turn for which the deadline was set; octets that complete nothing do not move it. */
   #turns = 0;
   /** Grows with each wait, so that one that ran out is told from one that was replaced. */
@@ -104,6 +109,14 @@ class Connection implements ServedConnection {
     );
   }
 
+  get tls(): string {
+    return this.#tls;
+  }
+
+  get ended(): Ending {
+    return this.#runner.ending;
+  }
+
   drain(): void {
     this.#runner.drain();
   }
@@ -150,6 +163,8 @@ class Connection implements ServedConnection {
     const stream = this.#secure();
     if (stream === undefined) return;
     this.#stream = stream;
+    const { clock } = this.#options;
+    const since = clock.monotonic();
     stream.on("error", (error) => this.#handshakeFailed(error));
     stream.on("close", this.#onClose);
     stream.once("secure", () => {
@@ -159,6 +174,8 @@ class Connection implements ServedConnection {
         return;
       }
       stream.off("close", this.#onClose);
+      this.#tls = session.version;
+      publish("hopseal:handshake", { side: "server", version: session.version, took: clock.monotonic() - since });
       watchKeys(stream, () => this.#abused(plain));
       this.#listen();
       secured(session);

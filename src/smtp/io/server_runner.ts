@@ -31,6 +31,9 @@ export interface Wire {
   progress(): void;
 }
 
+/** Who ended a session in order, if anybody: the client by QUIT, or we by a last reply. */
+export type Ending = "quit" | "hung-up" | "lost";
+
 export interface RunnerOptions {
   readonly config: ServerConfig;
   readonly reception: Reception;
@@ -57,6 +60,7 @@ export class Runner {
   #draining = false;
   #ended = false;
   #lost = false;
+  #ending: Ending = "lost";
 
   constructor(options: RunnerOptions) {
     this.#config = options.config;
@@ -83,6 +87,11 @@ export class Runner {
   /** Grows whenever something was done or somebody stopped waiting. */
   get turns(): number {
     return this.#turns;
+  }
+
+  /** Who ended the session. */
+  get ending(): Ending {
+    return this.#ending;
   }
 
   get over(): boolean {
@@ -196,6 +205,7 @@ export class Runner {
     let next: ServerInput | undefined;
     for (const effect of turn.effects) {
       if (effect.kind === "reply" && effect.status !== undefined) this.#tell(before ?? turn.state, effect.status);
+      if (effect.kind === "reply" && turn.state.kind === "closed") this.#ending = endingBy(effect.status);
       const answer = this.#carryOut(effect);
       if (answer instanceof Promise) this.#await(answer);
       else next = answer ?? next;
@@ -290,6 +300,11 @@ export class Runner {
     this.#out = "";
     return said;
   }
+}
+
+/** RFC 5321 §4.1.1.10: 221 answers QUIT alone. */
+function endingBy(status: Status | undefined): Ending {
+  return status?.code === 221 ? "quit" : "hung-up";
 }
 
 const LOST: ServerInput = { kind: "lost" };

@@ -1,15 +1,5 @@
-import type { Attack, Corrected, Expectations, PolicyId, Scenario, Variant, WireStep } from "../types.ts";
-
-const LATER = all(
-  ["P1", "P5t", "P7"],
-  "D",
-  "RFC 5321 §3.8: 421 closes the channel before anything was said of TLS; the client tries later, and not otherwise",
-);
-const OUT_OF_STEP = all(
-  ["P1", "P5t", "P7"],
-  "D",
-  "RFC 5321 §4.3.1: replies that nobody asked for mean that the two are out of step; nothing is sent on such a channel",
-);
+import type { Attack, Expectations, Scenario, Variant, WireStep } from "../types.ts";
+import { all } from "./expect.ts";
 
 /** Group A: the wire, and STARTTLS. */
 export const GROUP_A: readonly Scenario[] = [
@@ -38,7 +28,7 @@ export const GROUP_A: readonly Scenario[] = [
     position: "AC",
     variants: ["500", "502", "504", "421", "550"]
       .map((code) => wire(code, { on: "EHLO", kind: "answer", text: `${code} no\r\n` }))
-      .map((one) => (one.id === "421" ? { ...one, expect: LATER } : one)),
+      .map((one) => (one.id === "421" ? { ...one, expect: later() } : one)),
   },
   {
     row: "A08",
@@ -95,7 +85,7 @@ export const GROUP_A: readonly Scenario[] = [
   {
     row: "A15",
     position: "AC",
-    expect: OUT_OF_STEP,
+    expect: outOfStep(),
     variants: [
       wire("", {
         on: "greeting",
@@ -109,13 +99,13 @@ export const GROUP_A: readonly Scenario[] = [
     position: "AC",
     expect: { P2: { verdict: "U", because: "RFC 7435 §3: encryption that asks nobody who he is, here as in A01" } },
     variants: [
-      wire("added", PROMISES("AUTH PLAIN", "SIZE 1", "REQUIRETLS")),
+      wire("added", promises("AUTH PLAIN", "SIZE 1", "REQUIRETLS")),
       {
         id: "forged-requiretls",
         policies: ["P7"],
         attack: {
           world: { hosts: { "mx.T": { owner: "victim", requireTls: false } } },
-          ...wire("", PROMISES("REQUIRETLS")).attack,
+          ...wire("", promises("REQUIRETLS")).attack,
         },
         expect: {
           P7: {
@@ -137,17 +127,13 @@ function injecting(text: string): Variant {
   return { id, attack: { ...attack, mustNotAct: "AUTH" } };
 }
 
-function PROMISES(...words: readonly string[]): WireStep {
+function promises(...words: readonly string[]): WireStep {
   const to = [...words, "ENHANCEDSTATUSCODES"].join("\r\n250-");
   return { on: "EHLO", kind: "replace", from: "ENHANCEDSTATUSCODES", to };
 }
 
 function speaking(tls: Pick<NonNullable<NonNullable<Attack["world"]>["hosts"]>[string], "tls" | "ciphers">): Attack {
   return { world: { hosts: { "mx.T": { owner: "victim", ...tls } } } };
-}
-
-function all(policies: readonly PolicyId[], verdict: Corrected["verdict"], because: string): Expectations {
-  return Object.fromEntries(policies.map((policy) => [policy, { verdict, because }]));
 }
 
 /** The second hello offers no post-quantum share, fits into one packet, and proves as much of the host. */
@@ -158,4 +144,19 @@ function smallHello(): Expectations {
     ...all(["P1", "P2", "P5t"], "U", because),
     ...all(["P3", "P4", "P5f", "P5c", "P6", "P7"], "S", because),
   };
+}
+
+function later(): Expectations {
+  return all(
+    ["P1", "P5t", "P7"],
+    "D",
+    "RFC 5321 §3.8: 421 closes the channel before anything was said of TLS; the client tries later, and not otherwise",
+  );
+}
+function outOfStep(): Expectations {
+  return all(
+    ["P1", "P5t", "P7"],
+    "D",
+    "RFC 5321 §4.3.1: replies that nobody asked for mean that the two are out of step; nothing is sent on such a channel",
+  );
 }

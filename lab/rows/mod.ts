@@ -1,6 +1,7 @@
 import type { Scenario } from "../types.ts";
 import { GROUP_A } from "./a.ts";
 import { GROUP_B } from "./b.ts";
+import { GROUP_C } from "./c.ts";
 
 /** Every row that the lab plays. */
-export const SCENARIOS: readonly Scenario[] = [...GROUP_A, ...GROUP_B];
+export const SCENARIOS: readonly Scenario[] = [...GROUP_A, ...GROUP_B, ...GROUP_C];

@@ -15,7 +15,7 @@ export async function sendPlainly(
   clock: Clock,
 ): Promise<{ readonly state: "delivered" | "deferred" | "failed"; readonly text: string }> {
   const domain = message.to.slice(message.to.indexOf("@") + 1);
-  const mx = await ask(world.dnsPort, domain, DNS_TYPES.MX, clock);
+  const mx = await follow(world.dnsPort, domain, DNS_TYPES.MX, clock);
   if (mx.rcode === NXDOMAIN) return { state: "failed", text: "the domain does not exist" };
   if (mx.rcode !== 0) return { state: "deferred", text: "the look-up of MX failed" };
   const hosts = mx.records.map(({ rdata, name }) => ({ preference: rdata.readUInt16BE(0), name }));
@@ -76,6 +76,14 @@ interface Found {
   readonly records: readonly { readonly rdata: Buffer; readonly name: string }[];
 }
 
+/** As `ask`, and at the end of aliases. */
+async function follow(port: number, name: string, type: number, clock: Clock): Promise<Found> {
+  const found = await ask(port, name, type, clock);
+  if (found.records.length > 0 || found.rcode !== 0) return found;
+  const [alias] = (await ask(port, name, DNS_TYPES.CNAME, clock)).records;
+  return alias === undefined ? found : await ask(port, alias.name, type, clock);
+}
+
 /** One question over UDP; what does not come is a failure. */
 async function ask(port: number, name: string, type: number, clock: Clock): Promise<Found> {
   const socket = createSocket("udp4");
@@ -103,7 +111,7 @@ function recordsIn(reply: Buffer, from: number, type: number): Found["records"] 
     const length = reply.readUInt16BE(at + 8);
     const rdata = reply.subarray(at + 10, at + 10 + length);
     if (reply.readUInt16BE(at) === type)
-      records.push({ rdata, name: type === DNS_TYPES.MX ? nameAt(rdata, 2).name : "" });
+      records.push({ rdata, name: nameAt(rdata, type === DNS_TYPES.MX ? 2 : 0).name });
     at += 10 + length;
   }
   return records;

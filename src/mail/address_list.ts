@@ -71,8 +71,9 @@ function addressOf({ words, angle }: Element, options: AddressOptions): HeaderAd
   if (angle === undefined && words.length === 0) return undefined;
   const address = spelled(angle === undefined ? words : withoutRoute(angle));
   const name = angle === undefined ? "" : phrase(words);
-  const mailbox = parseMailbox(address, options);
-  return { ...(name === "" ? {} : { name }), address, ...(mailbox.ok ? { mailbox: mailbox.value } : {}) };
+  // Most of what is no address has no "@", and need not hear why.
+  const mailbox = address.includes("@") ? parseMailbox(address, options) : undefined;
+  return { ...(name === "" ? {} : { name }), address, ...(mailbox?.ok === true ? { mailbox: mailbox.value } : {}) };
 }
 
 /** RFC 5322 §4.4: a source route is to be ignored. */

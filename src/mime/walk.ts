@@ -38,7 +38,7 @@ export function walker(visitor: Visitor, options: Required<ConvertOptions>): Wal
     frames: [],
     mode: "header",
     held: NOTHING,
-    header: [],
+    header: NOTHING,
     headerSize: 0,
     lineStart: true,
     parts: 0,
@@ -73,8 +73,8 @@ interface Walk {
   mode: "header" | "body";
   /** Octets that could not be judged yet. */
   held: Bytes;
-  /** Whole lines of the header that is being read. */
-  header: Bytes[];
+  /** Whole lines of the header that is being read: the first `headerSize` octets. */
+  header: Bytes;
   headerSize: number;
   /** The next octet begins a line that no CRLF of the body stands before. */
   lineStart: boolean;
@@ -125,19 +125,30 @@ function headerLine(walk: Walk, data: Buffer, { at, atEnd }: Where): number | un
     meet(walk, line, data.subarray(at, end));
     return end;
   }
-  const continues = walk.header.length > 0 && (line[0] === SPACE || line[0] === TAB);
+  const continues = walk.headerSize > 0 && (line[0] === SPACE || line[0] === TAB);
   if (!continues && !beginsField(line)) {
     endHeader(walk, NOTHING);
     return at;
   }
-  walk.header.push(new Uint8Array(data.subarray(at, end)));
-  walk.headerSize += end - at;
+  keepLine(walk, data.subarray(at, end));
   return end;
 }
 
+/** Copies a line behind those of the header; room grows twofold, so that a header of many lines costs no more than one of few. */
+function keepLine(walk: Walk, line: Bytes): void {
+  const size = walk.headerSize + line.length;
+  if (size > walk.header.length) {
+    const room = new Uint8Array(Math.max(size, 2 * walk.header.length, LEAST_ROOM));
+    room.set(walk.header.subarray(0, walk.headerSize));
+    walk.header = room;
+  }
+  walk.header.set(line, walk.headerSize);
+  walk.headerSize = size;
+}
+
 function endHeader(walk: Walk, empty: Bytes): void {
-  const lines = concat(walk.header);
-  walk.header = [];
+  const lines = walk.header.subarray(0, walk.headerSize);
+  walk.header = NOTHING;
   walk.headerSize = 0;
   const above = walk.frames.at(-1)?.part;
   const root = above === undefined || above.kind === "message";
@@ -256,6 +267,8 @@ function tail(data: Bytes, from: number): number {
 }
 
 const NOTHING: Bytes = new Uint8Array(0);
+/** Octets; most headers need no more. */
+const LEAST_ROOM = 2048;
 const CRLF = Buffer.from("\r\n");
 const CRLF_DASHES = Buffer.from("\r\n--");
 const UNKNOWN = { inDigest: false };

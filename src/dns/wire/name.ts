@@ -29,6 +29,7 @@ export function parseName(text: string): Result<Name, NameFault> {
   const labels: Bytes[] = [];
   let label: number[] = [];
   if (text === "" || text === ".") return ok(ROOT);
+  if (text.length > LONGEST_TEXT) return err("name-too-long");
   for (let at = 0; at < text.length; ) {
     if (text[at] === ".") {
       labels.push(Uint8Array.from(label));
@@ -135,6 +136,8 @@ export function readOctet(text: string, at: number): Result<{ octet: number; len
 export const ROOT: Name = { labels: [], key: "" };
 export const MOST_NAME_OCTETS = 255;
 export const MOST_LABEL_OCTETS = 63;
+/** In presentation form an octet takes four characters at most. */
+const LONGEST_TEXT = 4 * MOST_NAME_OCTETS;
 const UPPER_A = 0x41;
 const UPPER_Z = 0x5a;
 const BACKSLASH = 0x5c;

@@ -63,8 +63,9 @@ export function cutter(): Cutter {
     starts(octets) {
       let at = 0;
       for (let part = head; part < parts.length && at < octets.length; part++) {
-        for (const octet of (parts[part] as Bytes).subarray(0, octets.length - at))
-          if (octet !== octets[at++]) return false;
+        const held = parts[part] as Bytes;
+        for (let from = 0; from < held.length && at < octets.length; from++, at++)
+          if (held[from] !== octets[at]) return false;
       }
       return at === octets.length;
     },

@@ -64,7 +64,7 @@ function judge(state: State, piece: Bytes, longest: number): LineStep | undefine
     return { kind: "line-fault", fault: "bare-cr-lf" };
   }
   if (piece.indexOf(CR) !== piece.length - 2) return { kind: "line-fault", fault: "bare-cr-lf" };
-  const text = decodeText(piece.subarray(0, -2));
+  const text = decodeText(piece);
   return text === undefined ? { kind: "line-fault", fault: "not-utf8" } : { kind: "line", text };
 }
 
@@ -87,9 +87,10 @@ function shed(state: State, input: Cutter, longest: number): void {
   }
 }
 
-function decodeText(octets: Bytes): string | undefined {
-  if (!isAscii(octets)) return fromStrictUtf8(octets);
-  return Buffer.isBuffer(octets) ? octets.toString("latin1") : fromStrictUtf8(octets);
+/** The line without its CRLF. */
+function decodeText(line: Bytes): string | undefined {
+  if (isAscii(line) && Buffer.isBuffer(line)) return line.toString("latin1", 0, line.length - 2);
+  return fromStrictUtf8(line.subarray(0, -2));
 }
 
 const NEED_MORE = { kind: "need-more" } as const;

@@ -55,9 +55,9 @@ function kindAt(code: number, at: number, end: number): Token["kind"] {
   return code === LESS || code === LEFT || code === QUOTE ? "stray" : "word";
 }
 
-function tokenEnd(text: string, at: number, closers: ReadonlyMap<number, number>): number {
+function tokenEnd(text: string, at: number, closers: Int32Array): number {
   const code = text.charCodeAt(at);
-  if (code === OPEN) return (closers.get(at) ?? at) + 1;
+  if (code === OPEN) return Math.max(closers[at] ?? 0, at) + 1;
   if (code === SEMICOLON || code === COMMA || code === CLOSE) return at + 1;
   if (code === LESS) return angleEnd(text, at);
   if (code === LEFT) return bracketEnd(text, at);
@@ -103,9 +103,9 @@ function quotedEnd(text: string, at: number): number {
   return at + 1;
 }
 
-/** For each "(" that closes, the place of its ")"; innermost pairs match first, so an extra "(" stays alone. */
-function matchParentheses(text: string): ReadonlyMap<number, number> {
-  const closers = new Map<number, number>();
+/** For each "(" that closes, the place of its ")", else 0; innermost pairs match first, so an extra "(" stays alone. */
+function matchParentheses(text: string): Int32Array {
+  const closers = new Int32Array(text.length);
   const open: number[] = [];
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at);
@@ -114,7 +114,7 @@ function matchParentheses(text: string): ReadonlyMap<number, number> {
     else if (code === QUOTE && (open.length === 0 || isLocalPart(text, at))) at = Math.max(at, quotedEnd(text, at) - 1);
     else if (code === CLOSE) {
       const partner = open.pop();
-      if (partner !== undefined) closers.set(partner, at);
+      if (partner !== undefined) closers[partner] = at;
     }
   }
   return closers;

@@ -2,6 +2,7 @@ import { isIP } from "node:net";
 import { type Route, routeFor } from "../delivery/mod.ts";
 import { type Domain, isLiteral, parseDomain, parseMailbox } from "../mail/mod.ts";
 import { parseNamePattern } from "../policy/mod.ts";
+import { checkClients } from "./check_clients.ts";
 import { checkDomains } from "./check_domains.ts";
 import { checkMetrics } from "./check_metrics.ts";
 import { checkPolicy } from "./check_policy.ts";
@@ -21,6 +22,7 @@ export function checkConfig(config: Config, world: CheckWorld): CheckIssue[] {
     ...checkListeners(config),
     ...checkCertificates(config, world),
     ...checkRelay(config),
+    ...checkClients(config, world),
     ...checkDomains(config, world, (name) => goesToMaildirs(config, name)),
     ...checkPostmaster(config),
     ...checkRoutes(config, world),

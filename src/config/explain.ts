@@ -1,5 +1,6 @@
 import { formatMailbox } from "../mail/mod.ts";
 import { metricsSettings } from "./explain_metrics.ts";
+import { clientSettings } from "./explain_clients.ts";
 import { policySettings } from "./explain_policy.ts";
 import { policyListSettings } from "./explain_policy_list.ts";
 import { publishedSettings } from "./explain_published.ts";
@@ -46,6 +47,7 @@ export function explainConfig(config: Config): Setting[] {
           ? "Nobody may send elsewhere without authentication"
           : "Clients in these networks may send anywhere",
     },
+    ...clientSettings(config),
     ...config.domain.map((entry, at) => ({
       key: `domain.${at}`,
       value: quote(entry.name),
@@ -99,7 +101,7 @@ function listenSetting(listen: ListenConfig, at: number): Setting {
   return {
     key: `listen.${at}`,
     value: quote(`${host.includes(":") ? `[${host}]` : host}:${port}`),
-    means: `${ROLES[listen.role]}; TLS: ${tls}`,
+    means: `${ROLES[listen.role]}; TLS: ${tls}${listen.proxy_from.length === 0 ? "" : "; behind a proxy"}`,
   };
 }
 

@@ -113,6 +113,11 @@ function withAbsolutePaths(config: Config, folder: string): Config {
       key: absolute(key),
       ...(next_key === undefined ? {} : { next_key: absolute(next_key) }),
     })),
+    clients: {
+      ...config.clients,
+      allow_files: config.clients.allow_files.map(absolute),
+      deny_files: config.clients.deny_files.map(absolute),
+    },
     domain: config.domain.map((entry) =>
       entry.recipients_file === undefined ? entry : { ...entry, recipients_file: absolute(entry.recipients_file) },
     ),

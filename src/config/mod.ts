@@ -4,4 +4,5 @@ export { formatIssue, type Loaded, loadConfig, type LoadFailure, parseConfig } f
 export { type Network, networkSet, parseNetwork } from "./network.ts";
 export { aliasTable, recipientName } from "./recipients.ts";
 export type * from "./types.ts";
+export type * from "./types_clients.ts";
 export { type HostPort, parseDuration, parseFingerprint, parseHostPort, parseSize } from "./units.ts";

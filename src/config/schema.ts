@@ -3,6 +3,7 @@ import type { Result } from "../base/mod.ts";
 import { parseDomain, parseMailbox } from "../mail/mod.ts";
 import { parseNetwork } from "./network.ts";
 import { asciiPattern } from "./patterns.ts";
+import { clientsSchema, dnsblSchema } from "./schema_clients.ts";
 import type { Config } from "./types.ts";
 import { parseDuration, parseFingerprint, parseHostPort, parseSize } from "./units.ts";
 
@@ -19,6 +20,7 @@ const listen = z.strictObject({
   role: z.enum(["mx", "submission", "submissions"]).default("mx"),
   address: parsed((text: string) => parseHostPort(text)),
   tls: z.enum(["starttls", "implicit", "none"]).optional(),
+  proxy_from: z.array(network).default([]),
 });
 
 const certificate = z.strictObject({
@@ -124,6 +126,8 @@ export const configSchema: z.ZodType<Config> = z.strictObject({
   dns: z
     .strictObject({
       servers: z.array(z.string().min(1)).default([]),
+  clients: clientsSchema,
+  dnsbl: dnsblSchema,
       dnssec: z.enum(["validate", "trust-ad", "off"]).default("validate"),
       trust_anchors: z.string().min(1).default("builtin"),
       tls: z.string().min(1).optional(),

@@ -1,6 +1,7 @@
 import type { Millis } from "../base/mod.ts";
 import type { Domain, Mailbox } from "../mail/mod.ts";
 import type { Network } from "./network.ts";
+import type { ClientsConfig, DnsblConfig } from "./types_clients.ts";
 import type { HostPort } from "./units.ts";
 
 /** The configuration after loading: values parsed, defaults filled in, paths absolute. Sizes in octets, times in milliseconds. */
@@ -19,6 +20,8 @@ export interface Config {
   readonly https?: HttpsConfig | undefined;
   readonly relay: { readonly networks: readonly Network[] };
   readonly domain: readonly DomainConfig[];
+  readonly clients: ClientsConfig;
+  readonly dnsbl: readonly DnsblConfig[];
   readonly route: readonly RouteConfig[];
   readonly tls_policy: readonly TlsPolicyConfig[];
   readonly dns: {
@@ -105,6 +108,8 @@ export interface ListenConfig {
   readonly address: HostPort;
   readonly tls?: "starttls" | "implicit" | "none" | undefined;
 }
+  /** Proxies in front: they must begin with a PROXY header, which is believed. Everybody else is a client. */
+  readonly proxy_from: readonly Network[];
 
 export interface CertificateConfig {
   readonly chain: string;

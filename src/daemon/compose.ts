@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import { type Clock, err, ok, type Random, type Result, systemClock, systemRandom } from "../base/mod.ts";
 import { type Config, networkSet } from "../config/mod.ts";
+import type { Resolver } from "../dns/mod.ts";
 import { type NoticeBound, noticeBound } from "../dsn/mod.ts";
 import { publish } from "../observe/mod.ts";
 import { newQueueId, type Store, StoreError } from "../queue/mod.ts";
@@ -8,6 +9,7 @@ import { type JoinedStore, joinedStore } from "../queue/store/mod.ts";
 import { createReception, type RecipientRules, type SrsSecrets } from "../receive/mod.ts";
 import { type Certificates, loadCertificates, type ReadText } from "../tls/io/mod.ts";
 import { type Adoption, adoption } from "./adoption.ts";
+import { type Clients, openClients } from "./clients.ts";
 import { openControl } from "./control.ts";
 import type { Drained, Operator } from "./control_api.ts";
 import { recipientRules } from "./directory.ts";
@@ -78,9 +80,10 @@ async function start(config: Config, seams: Seams, place: Place): Promise<Worker
   const certificates = await openCertificates(config, clock, place.parent?.readText);
   if (!handed) tellWarnings(certificates);
   const force: InForce = { config, rules: readRules(config), srs: undefined };
+  const clients = undo.use(readClients(config, clock, place));
   const door = doorkeeper();
   // The listeners close first when the daemon stops, so they are deferred last, below.
-  const listening = await bindListeners(config, { clock, certificates, reception: door.reception, handed });
+  const listening = await bindListeners(config, { clock, certificates, reception: door.reception, clients, handed });
   const unbind = new AsyncDisposableStack();
   unbind.use(listening);
   undo.defer(async () => await unbind.disposeAsync());
@@ -118,7 +121,8 @@ async function start(config: Config, seams: Seams, place: Place): Promise<Worker
   const open = (): void => {
     const house = { ...inward, config: force.config };
     service.forget();
-    door.open((role) => pausableReception(receptionOf(role, house), pauses));
+    clients.askBy(resolverOf(sending));
+    door.open((role) => pausableReception(clients.watch(role, receptionOf(role, house)), pauses));
   };
   open();
   if (!handed) publish("hopseal:ready", { pid: process.pid, queued: (await store.count()).messages });
@@ -142,7 +146,7 @@ async function start(config: Config, seams: Seams, place: Place): Promise<Worker
       if (!handed) publish("hopseal:stopped", { pid: process.pid });
     },
     reload(read) {
-      const parts = { certificates, random, sending, open };
+      const parts = { certificates, random, clients, sending, open };
       const reloaded = turns.then(async () => await takeOver(force, read ?? force.config, parts));
       turns = reloaded;
       return reloaded;
@@ -159,13 +163,14 @@ interface InForce {
 interface ReloadParts {
   readonly certificates: Certificates | undefined;
   readonly random: Random;
+  readonly clients: Clients;
   readonly sending: ReplaceableSending;
   /** Lets what is in force now count. */
   readonly open: () => void;
 }
 
 async function takeOver(force: InForce, read: Config, parts: ReloadParts): Promise<readonly string[]> {
-  const { certificates, random, sending, open } = parts;
+  const { certificates, random, clients, sending, open } = parts;
   const problems = waitingForRestart(force.config, read).map(
     (key) => `${key} has changed; that waits for the next start`,
   );
@@ -175,6 +180,7 @@ async function takeOver(force: InForce, read: Config, parts: ReloadParts): Promi
     const renewed = { rules: readRules(next), srs: srsSecrets(next, random) };
     await sending.follow(next);
     Object.assign(force, renewed, { config: next });
+    problems.push(...clients.follow(next));
     open();
   } catch (error) {
     problems.push(error instanceof Error ? error.message : String(error));
@@ -238,6 +244,19 @@ async function hostingOf(config: Config, parts: StsHostParts, place: Place): Pro
   const { connections, perAddress } = DEFAULT_LIMITS;
   const limits = { connections: shareOf(connections, place), perAddress: shareOf(perAddress, place) };
   return answerPolicies(https, { ...parts, limits });
+}
+
+/** Goes with what a reload replaces. */
+function resolverOf(sending: ReplaceableSending): Resolver {
+  return { query: async (name, type, options) => await sending.now.resolver.query(name, type, options) };
+}
+
+function readClients(config: Config, clock: Clock, { parent }: Place): Clients {
+  try {
+    return openClients(config, clock, parent?.admission);
+  } catch (error) {
+    throw new StartFailure(error instanceof Error ? error.message : String(error));
+  }
 }
 
 function readRules(config: Config): RecipientRules {

@@ -1,10 +1,11 @@
 import type { AddressInfo, ListenOptions, Socket } from "node:net";
 import type { Clock } from "../base/mod.ts";
-import type { Config, ListenConfig } from "../config/mod.ts";
+import { type Config, type ListenConfig, networkSet } from "../config/mod.ts";
 import { publish } from "../observe/mod.ts";
 import type { Reception } from "../smtp/server/mod.ts";
-import { createSmtpListener, type SmtpListener } from "../smtp/io/mod.ts";
+import { createSmtpListener, type Descriptors, descriptors, type SmtpListener } from "../smtp/io/mod.ts";
 import type { Certificates } from "../tls/io/mod.ts";
+import type { Clients } from "./clients.ts";
 import { type InheritedSockets, inheritedSockets } from "./inherited.ts";
 import { StartFailure } from "./seams.ts";
 import { sessionLimits } from "./session_limits.ts";
@@ -27,6 +28,7 @@ export interface ListenParts {
   readonly clock: Clock;
   readonly certificates: Certificates | undefined;
   readonly reception: (role: ListenConfig["role"]) => Reception;
+  readonly clients: Pick<Clients, "admission">;
   /** Nothing is bound: whoever has accepted a connection hands it over. */
   readonly handed?: boolean;
 }
@@ -34,7 +36,8 @@ export interface ListenParts {
 /** Binds every `[[listen]]`, unless connections are handed over; when one cannot be bound, none stays bound. Disposing drains them. */
 export async function bindListeners(config: Config, parts: ListenParts): Promise<Listening> {
   await using undo = new AsyncDisposableStack();
-  const listeners = config.listen.map((entry) => listenerOf(entry, config, parts));
+  const left = descriptors(parts.clock);
+  const listeners = config.listen.map((entry) => listenerOf(entry, config, { ...parts, descriptors: left }));
   for (const listener of listeners) undo.defer(async () => await listener.close());
   const bound = parts.handed === true ? [] : await bindAll(config, listeners, parts);
   const kept = undo.move();
@@ -77,12 +80,17 @@ export function tellUnused(config: Config, inherited: InheritedSockets): void {
   }
 }
 
-function listenerOf(entry: ListenConfig, config: Config, parts: ListenParts): SmtpListener {
+type ListenerParts = ListenParts & { readonly descriptors: Descriptors };
+
+function listenerOf(entry: ListenConfig, config: Config, parts: ListenerParts): SmtpListener {
   return createSmtpListener({
     role: entry.role,
     hostname: config.hostname,
     reception: parts.reception(entry.role),
     clock: parts.clock,
+    admission: parts.clients.admission,
+    descriptors: parts.descriptors,
+    ...(entry.proxy_from.length === 0 ? {} : { proxyFrom: networkSet(entry.proxy_from) }),
     tls: tlsOf(entry, parts.certificates),
     requireTls: config.policy.requiretls !== "off",
     ...(parts.certificates === undefined ? {} : { certificates: parts.certificates }),

@@ -34,6 +34,7 @@ export interface Sending extends AsyncDisposable {
   reload(): Promise<void>;
   /** What delivery would do with a next hop, up to the point where it would dial. Rejects for an abort. */
   plan(hop: KnownHop, signal: AbortSignal): Promise<Plan>;
+  readonly resolver: Resolver;
   /** The policy lists as they are held now. */
   lists: OpenPolicy["lists"];
 }
@@ -84,6 +85,7 @@ export async function startSending(config: Config, parts: SendingParts, seams: S
   undo.defer(() => stop.abort());
   const kept = undo.move();
   return {
+    resolver: names.resolver,
     async reload() {
       await policy.reload();
       await delivery.endIdle();

@@ -224,8 +224,7 @@ export type WireMoment = "greeting" | "EHLO" | "HELO" | "STARTTLS" | "hello" | "
 
 export type WireStep = {
   readonly on: WireMoment;
-} & /** Lines of the reply that begin so are left out; the last line stays a last line. */
-(
+} /** Lines of the reply that begin so are left out; the last line stays a last line. */ & (
   | { readonly kind: "drop-lines"; readonly beginning: string }
   | { readonly kind: "replace"; readonly from: string; readonly to: string }
   /** Behind the host's reply, in the same segment. */

@@ -2,6 +2,7 @@ import type { Scenario } from "../types.ts";
 import { GROUP_A } from "./a.ts";
 import { GROUP_B } from "./b.ts";
 import { GROUP_C } from "./c.ts";
+import { GROUP_D } from "./d.ts";
 
 /** Every row that the lab plays. */
-export const SCENARIOS: readonly Scenario[] = [...GROUP_A, ...GROUP_B, ...GROUP_C];
+export const SCENARIOS: readonly Scenario[] = [...GROUP_A, ...GROUP_B, ...GROUP_C, ...GROUP_D];

@@ -101,6 +101,7 @@ function configOf({ world, cells }: SenderOptions): string {
 hostname = "${SENDER_HOST}"
 data_dir = "data"
 postmaster = "postmaster@${SENDER_DOMAIN}"
+workers = 1
 [[listen]]
 address = "127.0.0.1:0"
 [[certificate]]

@@ -31,7 +31,7 @@ export function explainConfig(config: Config): Setting[] {
       value: quote(formatMailbox(config.postmaster)),
       means: "Takes mail to <Postmaster> and to every postmaster without a mailbox (RFC 5321 §4.5.1)",
     },
-    { key: "workers", value: quote(String(config.workers)), means: "One worker process" },
+    { key: "workers", value: JSON.stringify(config.workers), means: WORKERS },
     {
       key: "message_size",
       value: String(config.message_size),
@@ -159,3 +159,6 @@ const LEVELS = {
   encrypt: "TLS, unauthenticated",
   secure: "TLS with a trusted certificate of the right name",
 } as const;
+
+const WORKERS =
+  "Processes that share the work, each with its own part of the queue; auto is one for each core, up to four";

@@ -40,7 +40,7 @@ test("parseConfig: every mistake is named with file, line and key", () => {
       "[limits]\nrecipients = 50\n",
       ["x.toml:5:1: error: limits.recipients: RFC 5321 §4.5.3.1.8 asks for at least 100"],
     ],
-    ["workers = 8\n", ['x.toml:4:1: error: workers: write "auto" or 1; this version runs one worker']],
+    ["workers = 65\n", ['x.toml:4:1: error: workers: write "auto" or a number from 1 to 64']],
     ["listen = [\n", ["x.toml:5:1: error: Invalid TOML document: incomplete array"]],
   ];
   for (const [text, expected] of cases) {

@@ -100,6 +100,10 @@ const policyList = z.strictObject({
   roots: z.string().min(1).default("system"),
 });
 
+function isCount(value: unknown): boolean {
+  return Number.isInteger(value) && Number(value) >= 1 && Number(value) <= MOST_WORKERS;
+}
+
 /** Checks the file key by key; unknown keys are mistakes. */
 export const configSchema: z.ZodType<Config> = z.strictObject({
   hostname: domainName,
@@ -108,7 +112,9 @@ export const configSchema: z.ZodType<Config> = z.strictObject({
   drop_dir: z.string().min(1).optional(),
   postmaster: address,
   workers: z
-    .union([z.literal("auto"), z.literal(1)], { error: 'write "auto" or 1; this version runs one worker' })
+    .custom<Config["workers"]>((value) => value === "auto" || isCount(value), {
+      error: 'write "auto" or a number from 1 to 64',
+    })
     .default("auto"),
   message_size: size.default(50_000_000),
   listen: z.array(listen).default([]),
@@ -120,14 +126,14 @@ export const configSchema: z.ZodType<Config> = z.strictObject({
     })
     .optional(),
   relay: z.strictObject({ networks: z.array(network).default([]) }).prefault({}),
+  clients: clientsSchema,
+  dnsbl: dnsblSchema,
   domain: z.array(mailDomain).default([]),
   route: z.array(route).default([]),
   tls_policy: z.array(tlsPolicy).default([]),
   dns: z
     .strictObject({
       servers: z.array(z.string().min(1)).default([]),
-  clients: clientsSchema,
-  dnsbl: dnsblSchema,
       dnssec: z.enum(["validate", "trust-ad", "off"]).default("validate"),
       trust_anchors: z.string().min(1).default("builtin"),
       tls: z.string().min(1).optional(),
@@ -229,3 +235,4 @@ function flat<T>(result: Result<T, { readonly detail: string }>): Result<T, stri
 const LONGEST_PATIENCE = 86_400_000;
 /** RFC 8461 §3.2: about a year. */
 const LONGEST_MAX_AGE = 31_557_600_000;
+const MOST_WORKERS = 64;

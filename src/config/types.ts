@@ -12,16 +12,17 @@ export interface Config {
   /** Where `sendmail` leaves what it cannot hand over; in data_dir unless given, and then only the daemon's user may use it. */
   readonly drop_dir?: string | undefined;
   readonly postmaster: Mailbox;
-  readonly workers: "auto" | 1;
+  /** Processes that share the work; "auto" is one for each core, up to four. */
+  readonly workers: "auto" | number;
   readonly message_size: number;
   readonly listen: readonly ListenConfig[];
   readonly certificate: readonly CertificateConfig[];
   /** Where the MTA-STS policies of our domains are served. */
   readonly https?: HttpsConfig | undefined;
   readonly relay: { readonly networks: readonly Network[] };
-  readonly domain: readonly DomainConfig[];
   readonly clients: ClientsConfig;
   readonly dnsbl: readonly DnsblConfig[];
+  readonly domain: readonly DomainConfig[];
   readonly route: readonly RouteConfig[];
   readonly tls_policy: readonly TlsPolicyConfig[];
   readonly dns: {
@@ -107,9 +108,9 @@ export interface ListenConfig {
   readonly role: "mx" | "submission" | "submissions";
   readonly address: HostPort;
   readonly tls?: "starttls" | "implicit" | "none" | undefined;
-}
   /** Proxies in front: they must begin with a PROXY header, which is believed. Everybody else is a client. */
   readonly proxy_from: readonly Network[];
+}
 
 export interface CertificateConfig {
   readonly chain: string;

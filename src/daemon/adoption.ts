@@ -21,15 +21,23 @@ export interface Adoption extends AsyncDisposable {
 export function adoption({ own, store, open, watchDrop }: AdoptionParts): Adoption {
   let drop = own === 0 ? watchDrop() : undefined;
   const endDrop = async (): Promise<void> => await drop?.[Symbol.asyncDispose]();
+  let turns: Promise<void> = Promise.resolve();
+  /** One after the other, as they were asked for. */
+  const inTurn = (work: () => Promise<void>): Promise<void> => {
+    turns = turns.then(work, work);
+    return turns;
+  };
   return {
-    async adopt(shard) {
-      store.add(shard, await open(shard));
-      if (shard === 0) drop = watchDrop();
-    },
-    async giveBack(shard) {
-      if (shard === 0) await endDrop();
-      await store.remove(shard);
-    },
+    adopt: (shard) =>
+      inTurn(async () => {
+        store.add(shard, await open(shard));
+        if (shard === 0) drop = watchDrop();
+      }),
+    giveBack: (shard) =>
+      inTurn(async () => {
+        if (shard === 0) await endDrop();
+        await store.remove(shard);
+      }),
     [Symbol.asyncDispose]: endDrop,
   };
 }

@@ -4,7 +4,11 @@ import { publish } from "../observe/mod.ts";
 import { startLog } from "../observe/io/mod.ts";
 import { type Daemon, startDaemon } from "./compose.ts";
 import type { Operator } from "./control_api.ts";
+import { ALONE } from "./place.ts";
 import { dropPrivileges } from "./privileges.ts";
+import { workerCount } from "./workers/count.ts";
+import { startParent } from "./workers/parent.ts";
+import { PATIENCE } from "./workers/patience.ts";
 
 /** What a process does beside the daemon, such as answering those who watch it. */
 export interface Beside {
@@ -30,8 +34,9 @@ export async function runDaemon(
     if (running !== undefined) reloaded = reloaded.then(() => reload(running as Daemon, readAgain));
   });
   // From the first moment on: a client may be served before the start is over for us.
-  const stopped = stopSignal();
-  const started = await startDaemon(config, { afterBind: () => dropPrivileges(config.user) });
+  const hard = new AbortController();
+  const stopped = stopSignal(hard);
+  const started = await start(config, hard.signal);
   if (!started.ok) return started;
   running = started.value;
   beside?.open(running.operator);
@@ -39,6 +44,13 @@ export async function runDaemon(
   beside?.stopping();
   await running.stop();
   return ok(undefined);
+}
+
+/** In this process, or in processes of its own. */
+async function start(config: Config, hard: AbortSignal): Promise<Result<Daemon, string>> {
+  const afterBind = (): Result<void, string> => dropPrivileges(config.user);
+  if (workerCount(config) > 1) return await startParent(config, { afterBind, hard });
+  return await startDaemon(config, { afterBind }, { ...ALONE, patience: PATIENCE });
 }
 
 function openLog(config: Config): Result<Disposable, string> {
@@ -57,7 +69,12 @@ async function reload(daemon: Daemon, readAgain: () => Result<Config, readonly s
   publish("hopseal:reloaded", { problems: problems.length });
 }
 
-function stopSignal(): Promise<void> {
+/** Resolves at the first signal; `hard` is aborted at the second, and then the process ends. */
+function stopSignal(hard: AbortController): Promise<void> {
+  const exitNow = (): never => {
+    hard.abort();
+    process.exit(1);
+  };
   return new Promise((resolve) => {
     const stop = (): void => {
       process.off("SIGTERM", stop);
@@ -69,8 +86,4 @@ function stopSignal(): Promise<void> {
     process.on("SIGTERM", stop);
     process.on("SIGINT", stop);
   });
-}
-
-function exitNow(): never {
-  process.exit(1);
 }

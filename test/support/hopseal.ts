@@ -42,7 +42,9 @@ export async function startHopseal(options: HopsealOptions): Promise<RunningHops
   const folder = options.folder ?? (await mkdtemp(join(tmpdir(), "hopseal-test-")));
   await mkdir(folder, { recursive: true });
   const configFile = join(folder, "hopseal.toml");
-  const config = options.config.replaceAll("{folder}", folder);
+  const named = options.config.replaceAll("{folder}", folder);
+  // One process, unless a test is about several.
+  const config = /^workers\b/m.test(named) ? named : `workers = 1\n${named}`;
   await writeFile(configFile, config);
   for (const [name, content] of Object.entries(options.files ?? {})) {
     await writeFile(join(folder, name), content, { mode: 0o600 });
@@ -90,7 +92,7 @@ export async function startHopseal(options: HopsealOptions): Promise<RunningHops
     }
   };
   const ports = log
-    .filter((line) => line["event"] === "listening" && line["role"] !== "https")
+    .filter((line) => line["event"] === "listening" && line["role"] !== "https" && line["role"] !== "metrics")
     .map((line) => Number(String(line["address"]).split(":").at(-1)));
   if (ports.length !== expected) throw new Error(`hopseal listens on ${ports.length} of ${expected} addresses`);
   const stop = async (): Promise<number | null> => {

@@ -7,6 +7,7 @@ import { test } from "node:test";
 import { type RunningHopseal, startHopseal } from "../../support/hopseal.ts";
 
 const CONFIG = `
+workers = 1
 hostname = "mx.rook.example"
 data_dir = "{folder}/data"
 postmaster = "ann@rook.example"
@@ -50,7 +51,7 @@ test("SIGHUP: a configuration with a mistake changes nothing; what needs a start
   await rewrite(hopseal, (text) => text.replace('recipients = "any"', 'recipients = "everybody"'));
   assert.equal((await hangUp(hopseal, 1))["problems"], 1);
   const mistake = await hopseal.waitFor((line) => line["where"] === "reload");
-  assert.match(String(mistake["text"]), /hopseal\.toml:10:\d+: error: domain\.0\.recipients/);
+  assert.match(String(mistake["text"]), /hopseal\.toml:11:\d+: error: domain\.0\.recipients/);
   await rewrite(hopseal, () => CONFIG.replace("mx.rook.example", "mx2.rook.example"));
   assert.equal((await hangUp(hopseal, 2))["problems"], 1);
   await hopseal.waitFor((line) => String(line["text"]) === "hostname has changed; that waits for the next start");

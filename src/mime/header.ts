@@ -4,6 +4,8 @@ import { isClean, measure } from "./measure.ts";
 
 /** The header of a part: what decides how its body is to be read, and the fields as they stand. */
 export interface PartHeader {
+  /** All lines, with their ends. */
+  readonly octets: Bytes;
   readonly fields: readonly Field[];
   /** An empty line ended it; otherwise a boundary, the end, or a line that is no field. */
   readonly closed: boolean;
@@ -21,19 +23,21 @@ export interface PartHeader {
 export interface Field {
   /** In lower case. */
   readonly name: string;
-  /** With its line ends. */
-  readonly octets: Bytes;
+  /** Where it begins and ends in the octets of the header; its line ends belong to it. */
+  readonly start: number;
+  readonly end: number;
 }
 
 /** Reads header lines, the empty one left out. */
 export function parseHeader(octets: Bytes, closed: boolean): PartHeader {
   const fields = fieldsOf(octets);
-  const media = only(fields, "content-type", parseMediaType);
+  const media = only(octets, named(fields, "content-type"), parseMediaType);
   return {
+    octets,
     fields,
     closed,
     media,
-    encoding: only(fields, "content-transfer-encoding", parseToken),
+    encoding: only(octets, named(fields, "content-transfer-encoding"), parseToken),
     mimeVersion: fields.some(({ name }) => name === "mime-version"),
     signature: fields.find(({ name }) => SIGNATURES.has(name))?.name,
     fault: faultOf(octets),
@@ -43,51 +47,55 @@ export function parseHeader(octets: Bytes, closed: boolean): PartHeader {
 /** The header with another encoding, and with the fields of `add` at its end. */
 export function rewriteHeader(header: PartHeader, encoding: string, add: readonly string[]): Bytes {
   const line = utf8(`Content-Transfer-Encoding: ${encoding}\r\n`);
-  let placed = false;
   const parts: Bytes[] = [];
-  for (const field of header.fields) {
-    if (field.name !== "content-transfer-encoding") parts.push(field.octets);
-    else if (!placed) {
-      placed = true;
-      parts.push(line);
-    }
+  let from = 0;
+  const old = named(header.fields, "content-transfer-encoding");
+  for (const { start, end } of old) {
+    parts.push(header.octets.subarray(from, start));
+    if (start === old[0]?.start) parts.push(line);
+    from = end;
   }
+  parts.push(header.octets.subarray(from));
   for (const field of add) parts.push(utf8(`${field}\r\n`));
-  if (!placed) parts.push(line);
+  if (old.length === 0) parts.push(line);
   parts.push(CRLF);
   return concat(parts);
 }
 
 /** Whether a line (without CRLF) begins a field: a name, white space perhaps, a colon (RFC 5322 §4.5). */
 export function beginsField(line: Bytes): boolean {
-  return nameLength(line) > 0;
+  return nameEnd(line, 0, line.length) > 0;
 }
 
 function fieldsOf(octets: Bytes): readonly Field[] {
   const fields: Field[] = [];
+  const view = Buffer.from(octets.buffer, octets.byteOffset, octets.length);
   let start = 0;
-  while (start < octets.length) {
-    let end = lineEnd(octets, start);
-    while (end < octets.length && (octets[end] === SPACE || octets[end] === TAB)) end = lineEnd(octets, end);
-    const field = octets.subarray(start, end);
-    fields.push({ name: ascii(field.subarray(0, nameLength(field))).toLowerCase(), octets: field });
+  while (start < view.length) {
+    let end = lineEnd(view, start);
+    while (end < view.length && (view[end] === SPACE || view[end] === TAB)) end = lineEnd(view, end);
+    const name = view.toString("latin1", start, nameEnd(view, start, end)).toLowerCase();
+    fields.push({ name, start, end });
     start = end;
   }
   return fields;
 }
 
+function named(fields: readonly Field[], name: string): readonly Field[] {
+  return fields.filter((field) => field.name === name);
+}
+
 /** The value of the field that may stand there once. */
 function only<T>(
-  fields: readonly Field[],
-  name: string,
+  octets: Bytes,
+  found: readonly Field[],
   parse: (value: string) => T | undefined,
 ): T | "unreadable" | undefined {
-  const found = fields.filter((field) => field.name === name);
   const [first] = found;
   if (first === undefined) return undefined;
   if (found.length > 1) return "unreadable";
-  const colon = first.octets.indexOf(COLON);
-  return parse(ascii(first.octets.subarray(colon + 1)).replaceAll("\r\n", "")) ?? "unreadable";
+  const field = octets.subarray(first.start, first.end);
+  return parse(ascii(field.subarray(field.indexOf(COLON) + 1)).replaceAll("\r\n", "")) ?? "unreadable";
 }
 
 function faultOf(octets: Bytes): string | undefined {
@@ -99,16 +107,16 @@ function faultOf(octets: Bytes): string | undefined {
   return facts.longestLine > LONGEST_LINE ? "a header line is too long" : "a header field has NUL, or CR or LF alone";
 }
 
-/** Octets of the name, or 0 when the line is no field. */
-function nameLength(line: Bytes): number {
-  let end = 0;
-  while (end < line.length && (line[end] ?? 0) > SPACE && (line[end] ?? 0) !== 0x7f && line[end] !== COLON) end++;
+/** Where the name of a field ends, or `start` when the line is no field. */
+function nameEnd(line: Bytes, start: number, stop: number): number {
+  let end = start;
+  while (end < stop && (line[end] ?? 0) > SPACE && (line[end] ?? 0) !== 0x7f && line[end] !== COLON) end++;
   let colon = end;
-  while (line[colon] === SPACE || line[colon] === TAB) colon++;
-  return line[colon] === COLON ? end : 0;
+  while (colon < stop && (line[colon] === SPACE || line[colon] === TAB)) colon++;
+  return colon < stop && line[colon] === COLON ? end : start;
 }
 
-function lineEnd(octets: Bytes, start: number): number {
+function lineEnd(octets: Buffer, start: number): number {
   for (let lf = octets.indexOf(LF, start); lf >= 0; lf = octets.indexOf(LF, lf + 1)) {
     if (lf > start && octets[lf - 1] === CR) return lf + 1;
   }

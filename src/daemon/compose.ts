@@ -24,6 +24,8 @@ import { pausableStore } from "./pause_sending.ts";
 import { openPauses } from "./pauses.ts";
 import { ALONE, type Place, shareOf } from "./place.ts";
 import { bindPolicyService } from "./policy_service.ts";
+import { queueBounds } from "./queue_bounds.ts";
+import { reloadTurns } from "./reload_turns.ts";
 import { type Seams, StartFailure } from "./seams.ts";
 import { type Sending, startSending } from "./sending.ts";
 import { type ReplaceableSending, replaceableSending } from "./sending_replaced.ts";
@@ -93,7 +95,7 @@ async function start(config: Config, seams: Seams, place: Place): Promise<Worker
   undo.defer(() => door.shut());
   const dropped = seams.afterBind?.() ?? ok(undefined);
   if (!dropped.ok) throw new StartFailure(dropped.error);
-  const shards = { clock, random, patience: place.patience };
+  const shards = { clock, random, patience: place.patience, bounds: queueBounds(config, place) };
   const store = undo.use(await openStore(config, shards, place));
   force.srs = srsSecrets(config, random);
   const pauses = openPauses(config.data_dir);
@@ -127,7 +129,7 @@ async function start(config: Config, seams: Seams, place: Place): Promise<Worker
   open();
   if (!handed) publish("hopseal:ready", { pid: process.pid, queued: (await store.count()).messages });
   const kept = undo.move();
-  let turns: Promise<unknown> = Promise.resolve();
+  const turns = reloadTurns();
   return {
     listeners: listening.bound,
     operator,
@@ -140,19 +142,17 @@ async function start(config: Config, seams: Seams, place: Place): Promise<Worker
     adopt: async (shard) => await adopted.adopt(shard),
     giveBack: async (shard) => await adopted.giveBack(shard),
     async stop() {
-      // A sending side that a reload starts meanwhile would never end.
-      await turns;
+      await turns.end();
       await kept.disposeAsync();
       if (!handed) publish("hopseal:stopped", { pid: process.pid });
     },
-    reload(read) {
-      const parts = { certificates, random, clients, sending, open };
-      const reloaded = turns.then(async () => await takeOver(force, read ?? force.config, parts));
-      turns = reloaded;
-      return reloaded;
-    },
+    reload: (read) =>
+      turns.take(
+        async () => await takeOver(force, read ?? force.config, { certificates, random, clients, sending, open }),
+      ),
   };
 }
+
 /** What a reload replaces. */
 interface InForce {
   config: Config;

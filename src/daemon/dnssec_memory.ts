@@ -42,14 +42,16 @@ function wasProved(path: string, known: string): boolean {
 }
 
 function write(path: string, text: string): void {
-  const file = openSync(`${path}.new`, "w", 0o600);
+  // Every worker may write it, and all write the same.
+  const fresh = `${path}.${process.pid}.new`;
+  const file = openSync(fresh, "w", 0o600);
   try {
     writeSync(file, text);
     fsyncSync(file);
   } finally {
     closeSync(file);
   }
-  renameSync(`${path}.new`, path);
+  renameSync(fresh, path);
 }
 
 function report(path: string, error: unknown): void {

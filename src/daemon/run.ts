@@ -55,7 +55,7 @@ async function start(config: Config, hard: AbortSignal): Promise<Result<Daemon, 
 
 function openLog(config: Config): Result<Disposable, string> {
   try {
-    return ok(startLog({ ...config.log, hostname: config.hostname }));
+    return ok(startLog({ ...config.log, hostname: config.hostname, shared: workerCount(config) > 1 }));
   } catch (error) {
     return err(`Cannot open the log ${config.log.target}: ${error instanceof Error ? error.message : String(error)}`);
   }

@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, openSync, readFileSync, writeSync } from "node:fs";
+import { closeSync, existsSync, fsyncSync, linkSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import type { Random } from "../base/mod.ts";
 import type { Config } from "../config/mod.ts";
@@ -26,19 +26,23 @@ export function srsSecrets(config: Config, random: Random): SrsSecrets | undefin
   }
 }
 
+/** Made whole beside and put in place unless one is there: several processes may come at once. */
 function create(path: string, random: Random): void {
-  let file: number;
-  try {
-    file = openSync(path, "wx", 0o600);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "EEXIST") return;
-    throw error;
-  }
+  if (existsSync(path)) return;
+  const fresh = `${path}.${process.pid}.new`;
+  const file = openSync(fresh, "w", 0o600);
   try {
     writeSync(file, `${Buffer.from(random.bytes(OCTETS)).toString("base64url")}\n`);
     fsyncSync(file);
   } finally {
     closeSync(file);
+  }
+  try {
+    linkSync(fresh, path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+  } finally {
+    rmSync(fresh, { force: true });
   }
 }
 

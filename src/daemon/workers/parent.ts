@@ -1,25 +1,29 @@
 import { readFile } from "node:fs/promises";
 import type { Socket } from "node:net";
-import { err, ok, type Result, systemClock, systemRandom } from "../../base/mod.ts";
+import { type Clock, err, ok, type Result, systemClock, systemRandom } from "../../base/mod.ts";
 import { type Config, isMeasured } from "../../config/mod.ts";
 import { type Gauges, publish } from "../../observe/mod.ts";
 import { startMetrics } from "../../observe/io/mod.ts";
 import { StoreError } from "../../queue/mod.ts";
+import type { Admission } from "../../smtp/server/mod.ts";
 import type { Certificates } from "../../tls/io/mod.ts";
+import { type Clients, openClients } from "../clients.ts";
 import { type Daemon, type Door, openCertificates, tellWarnings } from "../compose.ts";
 import { controlSocketPath, type Drained } from "../control_api.ts";
 import { startControl } from "../control_server.ts";
 import { takenOver, waitingForRestart } from "../fixed_keys.ts";
 import { watchRecent } from "../recent.ts";
+import { reloadTurns } from "../reload_turns.ts";
 import { type Seams, StartFailure } from "../seams.ts";
 import { prepareDataDir, shardsOnDisk } from "../shards.ts";
 import { srsSecrets } from "../srs_secrets.ts";
+import { admissionDesk } from "./admission.ts";
 import type { KeyTexts, WorkerOrder } from "./calls.ts";
 import { workerCount } from "./count.ts";
 import { type Crew, startCrew } from "./crew.ts";
 import { bindDoors, type Doors } from "./doors.ts";
 import { crewOperator } from "./operator.ts";
-import { type Served, startWorkerProcess } from "./worker_process.ts";
+import { startWorkerProcess, type WorkerProcess } from "./worker_process.ts";
 
 export interface ParentSeams extends Pick<Seams, "clock" | "random" | "afterBind"> {
   /** Ends the workers at once, from their start on. */
@@ -44,6 +48,7 @@ async function start(config: Config, seams: ParentSeams): Promise<Daemon> {
   await using undo = new AsyncDisposableStack();
   const force = { config, ...(await readKeys(config)) };
   tellWarnings(force.certificates);
+  const clients = undo.use(readClients(config, clock));
   // Who comes before the workers do waits.
   const early: { readonly door: Door; readonly socket: Socket }[] = [];
   let crew: Crew | undefined;
@@ -71,7 +76,7 @@ async function start(config: Config, seams: ParentSeams): Promise<Daemon> {
     leftovers: shardsOnDisk(config.data_dir).filter((shard) => shard >= count),
     order,
     ...(hard === undefined ? {} : { hard }),
-    spawn: (_number, beat) => startWorkerProcess(servedOf(beat)),
+    spawn: (_number, beat) => spawnWith(clients.admission, beat),
   });
   undo.defer(async () => await started.stop());
   crew = started;
@@ -91,18 +96,14 @@ async function start(config: Config, seams: ParentSeams): Promise<Daemon> {
   undo.use({ [Symbol.asyncDispose]: async () => await doors[Symbol.asyncDispose]() });
   publish("hopseal:ready", { pid: process.pid, queued: (await operator.status()).queue.messages });
   const kept = undo.move();
-  let turns: Promise<unknown> = Promise.resolve();
+  const turns = reloadTurns();
   return {
     listeners: doors.bound,
     operator,
     drained: drained.promise,
-    reload(read) {
-      const reloaded = turns.then(async () => await reload(started, force, read ?? force.config));
-      turns = reloaded;
-      return reloaded;
-    },
+    reload: (read) => turns.take(async () => await reload(started, { force, clients }, read ?? force.config)),
     async stop() {
-      await turns;
+      await turns.end();
       await kept.disposeAsync();
       publish("hopseal:stopped", { pid: process.pid });
     },
@@ -114,12 +115,26 @@ interface InForce {
   keys: KeyTexts;
 }
 
-async function reload(crew: Crew, force: InForce, read: Config): Promise<readonly string[]> {
+function readClients(config: Config, clock: Clock): Clients {
+  try {
+    return openClients(config, clock);
+  } catch (error) {
+    throw new StartFailure((error as Error).message, { cause: error });
+  }
+}
+
+interface ReloadParts {
+  readonly force: InForce;
+  readonly clients: Clients;
+}
+
+async function reload(crew: Crew, { force, clients }: ReloadParts, read: Config): Promise<readonly string[]> {
   const problems = waitingForRestart(force.config, read).map(
     (key) => `${key} has changed; that waits for the next start`,
   );
   // A worker that is started again must be as the others are.
   force.config = takenOver(force.config, read);
+  problems.push(...clients.follow(force.config));
   try {
     force.keys = (await readKeys(force.config)).keys;
   } catch (error) {
@@ -148,8 +163,12 @@ async function readKeys(
   return { keys, certificates };
 }
 
-function servedOf(beat: () => void): Served {
-  return { beat, enter: () => Promise.resolve(undefined), leave: () => undefined };
+/** Clients are counted here, over all workers. */
+function spawnWith(admission: Admission, beat: () => void): WorkerProcess {
+  const desk = admissionDesk(admission);
+  const worker = startWorkerProcess({ beat, enter: desk.enter, leave: desk.leave });
+  void worker.gone.then(() => desk.close());
+  return worker;
 }
 
 function factsOf(config: Config, doors: Doors, now: number): Parameters<typeof crewOperator>[0]["facts"] {

@@ -43,7 +43,7 @@ export function workerCalls(parent: Rpc<ParentCalls>, exit: () => void): ServedW
       async start(order: WorkerOrder) {
         const { config, number, workers } = order;
         keys = order.keys;
-        log = startLog({ ...config.log, hostname: config.hostname, worker: number });
+        log = startLog({ ...config.log, hostname: config.hostname, worker: number, shared: true });
         const place = { number, workers, patience: PATIENCE, parent: { readText, admission } };
         const started = await startDaemon(config, {}, place);
         if (!started.ok) throw new Error(started.error);

@@ -60,3 +60,33 @@ test("startLog: appends to a file that only its owner reads; disposing writes ou
   rmSync(folder, { recursive: true });
   assert.throws(() => startLog({ level: "info", target, hostname: "mx.rook.example" }), /ENOENT/);
 });
+
+test("startLog: where others write to the same target, lines are written one by one, so that no write holds a part of one", async () => {
+  const writes: string[] = [];
+  const stream = { write: (text: string) => void writes.push(text) };
+  {
+    using _log = startLog({
+      level: "info",
+      target: "stderr",
+      hostname: "mx.rook.example",
+      worker: 3,
+      shared: true,
+      stream,
+    });
+    for (let at = 0; at < 3; at++) publish("hopseal:fault", { where: "x", text: `\n${at}` });
+    await new Promise(setImmediate);
+    publish("hopseal:fault", { where: "x", text: "last" });
+  }
+  assert.deepEqual(
+    writes.map((line) => {
+      const { worker, text } = JSON.parse(line) as { worker: number; text: string };
+      return [worker, text, line.indexOf("\n") === line.length - 1];
+    }),
+    [
+      [3, "\n0", true],
+      [3, "\n1", true],
+      [3, "\n2", true],
+      [3, "last", true],
+    ],
+  );
+});

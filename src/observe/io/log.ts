@@ -9,6 +9,10 @@ export interface LogOptions {
   /** "stderr", "stdout", or a file to append to. */
   readonly target: string;
   readonly hostname: string;
+  /** Which of several processes writes. */
+  readonly worker?: number;
+  /** Others write to the same target: no write is then so long that theirs may come in between. */
+  readonly shared?: boolean;
   readonly clock?: Clock;
   /** For tests: takes the lines instead. */
   readonly stream?: DestinationStream;
@@ -19,22 +23,25 @@ export interface LogOptions {
  * so neither does the log. Throws when the file cannot be opened.
  */
 export function startLog(options: LogOptions): Disposable {
+  const maxWrite = options.shared === true ? ATOMIC : UNSHARED;
   const target = options.stream === undefined ? openTarget(options.target) : undefined;
-  const own = target === undefined ? undefined : destination({ dest: target, sync: false });
+  const own = target === undefined ? undefined : destination({ dest: target, sync: false, maxWrite });
   const stream = options.stream ?? own;
   // Lines of one turn of the event loop are written together.
   let waiting = "";
   const flush = (): void => {
     const lines = waiting;
     waiting = "";
-    if (lines !== "") stream?.write(lines);
+    if (lines === "") return;
+    if (options.shared === true) for (const line of wholeLines(lines)) stream?.write(line);
+    else stream?.write(lines);
   };
   const write = (line: string): void => {
     if (waiting === "") setImmediate(flush);
     waiting += harmless(line);
   };
   const log = pino(
-    { level: options.level, base: { host: options.hostname }, timestamp: pino.stdTimeFunctions.isoTime },
+    { level: options.level, base: baseOf(options), timestamp: pino.stdTimeFunctions.isoTime },
     { write },
   );
   const tell = (name: EventName, level: LogOptions["level"], event: Events[EventName]): void => {
@@ -53,15 +60,23 @@ export function startLog(options: LogOptions): Disposable {
       own?.flushSync();
       // Not by the stream, which would only begin to write.
       if (target === undefined) flush();
-      else writeSync(target, waiting);
+      else for (const line of options.shared === true ? wholeLines(waiting) : [waiting]) writeSync(target, line);
       waiting = "";
     },
   };
 }
 
+function baseOf({ hostname, worker }: LogOptions): object {
+  return { host: hostname, ...(worker === undefined ? {} : { worker }) };
+}
+
 /** JSON leaves characters beyond ASCII as they are; those that steer a terminal or hide text are escaped. */
 function harmless(line: string): string {
   return line.replace(STEERING, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
+}
+
+function wholeLines(text: string): readonly string[] {
+  return text.split(AFTER_LINE);
 }
 
 function openTarget(target: string): number {
@@ -84,5 +99,9 @@ const LINES: readonly (readonly [EventName, "error" | "warn" | "info" | "debug"]
 ];
 /** What clients bring about as often as they like. */
 const CALMED = { "hopseal:refused": "info", "hopseal:limited": "warn" } as const;
+/** PIPE_BUF: what the system writes as one. */
+const ATOMIC = 4096;
+const UNSHARED = 16_384;
+const AFTER_LINE = /(?<=\n)/;
 /** DEL and the C1 controls, line and paragraph separators, and what changes the direction of writing. */
 const STEERING = /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g;

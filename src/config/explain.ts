@@ -4,6 +4,7 @@ import { clientSettings } from "./explain_clients.ts";
 import { policySettings } from "./explain_policy.ts";
 import { policyListSettings } from "./explain_policy_list.ts";
 import { publishedSettings } from "./explain_published.ts";
+import { queueSettings } from "./explain_queue.ts";
 import { policyServiceSettings } from "./explain_policy_service.ts";
 import type { Config, ListenConfig, RouteConfig, TlsPolicyConfig } from "./types.ts";
 
@@ -73,6 +74,11 @@ export function explainConfig(config: Config): Setting[] {
     ...metricsSettings(config),
     { key: "outbound.port", value: String(config.outbound.port), means: "Where MX hosts are dialled" },
     {
+      key: "outbound.networks",
+      value: JSON.stringify(config.outbound.networks),
+      means: "Networks, beside public ones, in which hosts that MX records name may stand",
+    },
+    {
       key: "outbound.concurrency",
       value: String(config.outbound.concurrency),
       means: `Deliveries at once, ${config.outbound.per_destination} of them to one destination`,
@@ -87,6 +93,7 @@ export function explainConfig(config: Config): Setting[] {
       value: `first ${minutes(config.retry.first)}, expire_after ${minutes(config.retry.expire_after)}`,
       means: "The first retry, and when a message is given up and returned",
     },
+    ...queueSettings(config),
     {
       key: "log",
       value: `${config.log.level} to ${config.log.target}`,

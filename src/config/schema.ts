@@ -146,6 +146,7 @@ export const configSchema: z.ZodType<Config> = z.strictObject({
     .strictObject({
       port: z.int().min(1).max(65_535).default(25),
       source: z.array(z.string()).default([]),
+      networks: z.array(network).default([]),
       concurrency: z.int().min(1).max(10_000).default(100),
       per_destination: z.int().min(1).max(1000).default(10),
       roots: z.string().min(1).default("system"),
@@ -186,6 +187,14 @@ export const configSchema: z.ZodType<Config> = z.strictObject({
     .strictObject({
       address: parsed((text: string) => parseHostPort(text)).optional(),
       path: z.string().min(1).optional(),
+    })
+    .prefault({}),
+  queue: z
+    .strictObject({
+      free_space: parsed(parseSize).default(256_000_000),
+      free_files: z.int().min(0).default(1000),
+      messages: z.int().min(1).default(1_000_000),
+      size: size.optional(),
     })
     .prefault({}),
   limits: z

@@ -39,6 +39,8 @@ export interface Config {
   readonly outbound: {
     readonly port: number;
     readonly source: readonly string[];
+    /** Networks, beside public ones, in which hosts that MX records name may stand. */
+    readonly networks: readonly Network[];
     /** Deliveries at once, in all. */
     readonly concurrency: number;
     readonly per_destination: number;
@@ -83,6 +85,15 @@ export interface Config {
     readonly address?: HostPort | undefined;
     /** Of a unix socket. */
     readonly path?: string | undefined;
+  };
+  /** How far new mail may fill the disk and the queue. */
+  readonly queue: {
+    /** Octets of the disk, and files on it, that stay free. */
+    readonly free_space: number;
+    readonly free_files: number;
+    /** Messages, and octets on the disk, in all. */
+    readonly messages: number;
+    readonly size?: number | undefined;
   };
   readonly limits: {
     readonly recipients: number;

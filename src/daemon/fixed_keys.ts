@@ -12,6 +12,7 @@ const FIXED = [
   "listen",
   "https",
   "certificate",
+  "queue",
   "limits",
   "policy_service",
   "metrics",

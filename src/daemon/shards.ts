@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { type Clock, type Millis, type Random, sleep } from "../base/mod.ts";
 import { publish } from "../observe/mod.ts";
 import { type Store, StoreError } from "../queue/mod.ts";
-import { openSqliteStore, openedElsewhere } from "../queue/store/mod.ts";
+import { openSqliteStore, openedElsewhere, type RoomBounds } from "../queue/store/mod.ts";
 import { StartFailure } from "./seams.ts";
 
 export interface ShardParts {
@@ -11,6 +11,8 @@ export interface ShardParts {
   readonly random: Random;
   /** How long to wait when another process has it open. */
   readonly patience: Millis;
+  /** How far new mail may fill it; default none. */
+  readonly bounds?: RoomBounds;
 }
 
 /** The folder of one shard of the queue. */
@@ -46,12 +48,13 @@ export function prepareDataDir(dataDir: string): void {
  * end. Rejects with StoreError.
  */
 export async function openShard(dataDir: string, number: number, parts: ShardParts): Promise<Store> {
-  const { clock, random, patience } = parts;
+  const { clock, random, patience, bounds } = parts;
+  const bound = bounds === undefined ? {} : { bounds };
   const directory = shardPath(dataDir, number);
   const end = clock.monotonic() + patience;
   for (let told = false; ; ) {
     try {
-      return await openSqliteStore({ directory, clock, random });
+      return await openSqliteStore({ directory, clock, random, ...bound });
     } catch (error) {
       if (!(error instanceof StoreError) || !openedElsewhere(error) || clock.monotonic() >= end) throw error;
       if (!told) publish("hopseal:fault", { where: "queue", text: `${error.message}; waiting for it to end` });

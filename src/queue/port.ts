@@ -148,16 +148,26 @@ export interface QueuedMessage {
   readonly units: readonly QueuedUnit[];
 }
 
+/** What stands in the way of more mail: too little space on the disk, or as much in the queue as it may hold. */
+export type Shortage = "disk-space" | "queue-size";
+
 /** A fault of the store that its caller must answer for; anything else thrown is a bug. */
 export class StoreError extends Error {
   readonly kind: "no-space" | "io" | "corrupt" | "closed";
   /** The message whose row is damaged, where it is known. */
   readonly id?: QueueId;
-  constructor(kind: StoreError["kind"], detail: string, options?: ErrorOptions & { readonly id?: QueueId }) {
+  /** The bound that was reached, where no disk failed. */
+  readonly limit?: Shortage;
+  constructor(
+    kind: StoreError["kind"],
+    detail: string,
+    options?: ErrorOptions & { readonly id?: QueueId; readonly limit?: Shortage },
+  ) {
     super(detail, options);
     this.name = "StoreError";
     this.kind = kind;
     if (options?.id !== undefined) this.id = options.id;
+    if (options?.limit !== undefined) this.limit = options.limit;
   }
 }
 
@@ -166,6 +176,11 @@ export class StoreError extends Error {
  * Every backend passes the same contract suite.
  */
 export interface Store extends AsyncDisposable {
+  /**
+   * What stands in the way of a message of so many octets, to be asked before one is taken; it costs next to nothing. A
+   * commit without room is refused as `no-space`. A store without it has no bounds of its own.
+   */
+  room?(octets: number): Shortage | undefined | Promise<Shortage | undefined>;
   stage(): BodySink;
   /**
    * Queues a message with its content; concurrent calls share one group commit. Consumes `body`, whatever happens. After

@@ -2,11 +2,12 @@ import type { Clock } from "../base/mod.ts";
 import type { NoticeBound } from "../dsn/mod.ts";
 import type { Mailbox, NoTlsTaking } from "../mail/mod.ts";
 import type { Destination, QueueId, Store } from "../queue/mod.ts";
-import type { MailRequest, Peer, Reception } from "../smtp/server/mod.ts";
+import type { MailRequest, Peer, Reception, TransactionHandler } from "../smtp/server/mod.ts";
 import { statusOf } from "../status/mod.ts";
 import type { ReceivedFacts } from "../trace/mod.ts";
 import { demandOfMail } from "./demand.ts";
 import type { RecipientRules } from "./recipients.ts";
+import { whereRoom } from "./room.ts";
 import type { SrsSecrets } from "./srs.ts";
 import { startTransaction } from "./transaction.ts";
 
@@ -44,25 +45,28 @@ export function createReception(options: ReceptionOptions): Reception {
       // RFC 6409 §4.3: a submission server takes mail from those it knows alone.
       if (options.role !== "mx" && !mayRelay) return statusOf("auth-required");
       const who = whoIs(peer);
-      return startTransaction(peer, request, {
-        store: options.store,
-        clock: options.clock,
-        rules: options.rules(),
-        limits: options.limits,
-        mayRelay,
-        origin: originOf(peer, options.role),
-        demand: demandOfMail(request.requireTls, who),
-        noTls: options.tlsRequiredNo ?? "all",
-        who,
-        hostname: options.hostname,
-        srs: options.srs?.(),
-        ...(options.notices === undefined ? {} : { notices: options.notices }),
-        newId: options.newId,
-        destinationOf: options.destinationOf,
-        received: (id, current, mail, only) =>
-          options.writeReceived(receivedFacts({ id, peer: current, mail, only }, options)),
-        ownTrace: (id, to, smtpUtf8) => options.writeReceived(ownFacts({ id, to, smtpUtf8 }, options)),
-      });
+      const begin = (): TransactionHandler =>
+        startTransaction(peer, request, {
+          store: options.store,
+          clock: options.clock,
+          rules: options.rules(),
+          limits: options.limits,
+          mayRelay,
+          origin: originOf(peer, options.role),
+          demand: demandOfMail(request.requireTls, who),
+          noTls: options.tlsRequiredNo ?? "all",
+          who,
+          hostname: options.hostname,
+          srs: options.srs?.(),
+          ...(options.notices === undefined ? {} : { notices: options.notices }),
+          newId: options.newId,
+          destinationOf: options.destinationOf,
+          received: (id, current, mail, only) =>
+            options.writeReceived(receivedFacts({ id, peer: current, mail, only }, options)),
+          ownTrace: (id, to, smtpUtf8) => options.writeReceived(ownFacts({ id, to, smtpUtf8 }, options)),
+        });
+      // RFC 1870 §6.1: what will not fit is refused before it is sent.
+      return whereRoom(options.store, { octets: request.declaredSize ?? 0, client: peer.address }, begin);
     },
   };
 }

@@ -6,6 +6,7 @@ import type { MailRequest, Peer, TransactionHandler } from "../smtp/server/mod.t
 import { contentSink } from "./content.ts";
 import type { Entry } from "./entry.ts";
 import { gather, type GatherOptions } from "./gather.ts";
+import { whereRoom } from "./room.ts";
 
 /** What a transaction needs from the house. */
 export interface TransactionOptions extends GatherOptions {
@@ -48,14 +49,17 @@ export function startTransaction(peer: Peer, request: MailRequest, options: Tran
   return {
     recipient: (rcpt) => gathered.add(rcpt),
     content: () =>
-      contentSink({
-        peer,
-        request,
-        options,
-        entries: gathered.entries(),
-        asked: gathered.asked(),
-        expanded: gathered.expanded(),
-      }),
+      // There may have been room at MAIL, long ago.
+      whereRoom(options.store, { octets: request.declaredSize ?? 0, client: peer.address }, () =>
+        contentSink({
+          peer,
+          request,
+          options,
+          entries: gathered.entries(),
+          asked: gathered.asked(),
+          expanded: gathered.expanded(),
+        }),
+      ),
     reset: () => gathered.clear(),
   };
 }

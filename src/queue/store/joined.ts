@@ -54,6 +54,7 @@ export function joinedStore(own: Store): JoinedStore {
       part.watch?.[Symbol.dispose]();
       await part.store[Symbol.asyncDispose]();
     },
+    ...(own.room === undefined ? {} : { room: (octets: number) => own.room?.(octets) }),
     stage: () => own.stage(),
     commit: (message, body) => own.commit(message, body),
     commitAll: (batch) => own.commitAll(batch),

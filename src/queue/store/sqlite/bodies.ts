@@ -2,6 +2,7 @@ import type { Bytes, Random } from "../../../base/mod.ts";
 import { type QueueId, StoreError } from "../../port.ts";
 import { fileFault } from "./faults.ts";
 import type { BodyFile, BodyFiles } from "./files.ts";
+import { type Patience, within } from "./patience.ts";
 import { contentSum } from "./sums.ts";
 
 /** The folder with the contents that are too large for the database. A file counts only when a row names it. */
@@ -30,15 +31,33 @@ export interface PartialBody {
   discard(): Promise<void>;
 }
 
-export function openBodyFolder(path: string, files: BodyFiles, random: Random): BodyFolder {
+export function openBodyFolder(
+  path: string,
+  { files, random, patience }: { readonly files: BodyFiles; readonly random: Random; readonly patience: Patience },
+): BodyFolder {
   const syncFolder = shared(() => files.syncFolder(path));
+  const attempt: Attempt = async (action, work, late) => {
+    try {
+      return await within(patience, { action, work, ...(late === undefined ? {} : { late }) });
+    } catch (error) {
+      throw fileFault(action, error);
+    }
+  };
   return {
     async create() {
       const name = `${path}/${Buffer.from(random.bytes(12)).toString("hex")}${PARTIAL}`;
-      const file = await attempt(`create ${name}`, () => files.create(name));
-      return createPartial({ path, files, syncFolder }, name, file);
+      const file = await attempt(
+        `create ${name}`,
+        () => files.create(name),
+        (late) =>
+          void late
+            .close()
+            .then(() => files.unlink(name))
+            .catch(() => undefined),
+      );
+      return createPartial({ path, files, syncFolder, attempt }, name, file);
     },
-    read: (id, want) => readBody(files, `${path}/${id}`, want),
+    read: (id, want) => readBody({ files, attempt }, `${path}/${id}`, want),
     async remove(id) {
       await files.unlink(`${path}/${id}`).catch(() => undefined);
     },
@@ -54,9 +73,13 @@ interface Folder {
   readonly path: string;
   readonly files: BodyFiles;
   readonly syncFolder: () => Promise<void>;
+  readonly attempt: Attempt;
 }
 
-function createPartial({ path, files, syncFolder }: Folder, partial: string, file: BodyFile): PartialBody {
+/** Names what is done in a fault, and does not wait for ever. */
+type Attempt = <T>(action: string, work: () => Promise<T>, late?: (result: T) => void) => Promise<T>;
+
+function createPartial({ path, files, syncFolder, attempt }: Folder, partial: string, file: BodyFile): PartialBody {
   let name: string | undefined = partial;
   let open = true;
   const close = async (): Promise<void> => {
@@ -76,30 +99,36 @@ function createPartial({ path, files, syncFolder }: Folder, partial: string, fil
     async discard() {
       const doomed = name;
       name = undefined;
-      await close().catch(() => undefined);
-      if (doomed !== undefined) await files.unlink(doomed).catch(() => undefined);
+      await attempt(`close ${partial}`, close).catch(() => undefined);
+      if (doomed !== undefined) await attempt(`remove ${doomed}`, () => files.unlink(doomed)).catch(() => undefined);
     },
   };
 }
 
 async function* readBody(
-  files: BodyFiles,
+  { files, attempt }: Pick<Folder, "files" | "attempt">,
   path: string,
   { start, size, sum }: { readonly start: number; readonly size: number; readonly sum?: number },
 ): AsyncIterable<Bytes> {
-  const file = await files.openRead(path).catch(asDamage(`open ${path}`, MISSING));
+  const file = await attempt(
+    `open ${path}`,
+    () => files.openRead(path),
+    (late) => void late.close().catch(() => undefined),
+  ).catch(asDamage(MISSING));
   try {
     let seen = 0;
     for (let at = start; at < size; ) {
       const chunk = new Uint8Array(Math.min(READ_CHUNK, size - at));
-      const length = await readAgain(() => file.read(chunk, at)).catch(asDamage(`read ${path}`, UNREADABLE));
+      const length = await readAgain(() => attempt(`read ${path}`, () => file.read(chunk, at))).catch(
+        asDamage(UNREADABLE),
+      );
       if (length === 0) throw new StoreError("corrupt", `${path} has ${at} octets, its row says ${size}`);
       at += length;
       const octets = chunk.subarray(0, length);
       seen = contentSum(octets, seen);
       if (at === size) {
-        const more = await readAgain(() => file.read(new Uint8Array(1), size)).catch(
-          asDamage(`read ${path}`, UNREADABLE),
+        const more = await readAgain(() => attempt(`read ${path}`, () => file.read(new Uint8Array(1), size))).catch(
+          asDamage(UNREADABLE),
         );
         if (more > 0) throw new StoreError("corrupt", `${path} has more than the ${size} octets that its row says`);
         if (start === 0 && sum !== undefined && seen !== sum) {
@@ -125,15 +154,17 @@ async function readAgain<T>(read: () => Promise<T>): Promise<T> {
 }
 
 /** What these codes say is wrong with the content itself; any other fault may pass. */
-function asDamage(action: string, codes: ReadonlySet<unknown>): (error: unknown) => never {
-  return (error) => {
-    const fault = fileFault(action, error);
-    throw codes.has(codeOf(error)) ? new StoreError("corrupt", fault.message, { cause: error }) : fault;
+function asDamage(codes: ReadonlySet<unknown>): (fault: unknown) => never {
+  return (fault) => {
+    if (!(fault instanceof StoreError) || !codes.has(codeOf(fault))) throw fault;
+    throw new StoreError("corrupt", fault.message, { cause: fault.cause });
   };
 }
 
-function codeOf(error: unknown): unknown {
-  return error instanceof Error && "code" in error ? error.code : undefined;
+/** The system's code, behind the fault that we made of it. */
+function codeOf(fault: unknown): unknown {
+  const cause = fault instanceof Error ? fault.cause : undefined;
+  return cause instanceof Error && "code" in cause ? cause.code : undefined;
 }
 
 /**
@@ -156,14 +187,6 @@ function shared(work: () => Promise<void>): () => Promise<void> {
     next ??= running.then(start, start);
     return next;
   };
-}
-
-async function attempt<T>(action: string, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    throw fileFault(action, error);
-  }
 }
 
 const MISSING: ReadonlySet<unknown> = new Set(["ENOENT", "EIO"]);

@@ -1,7 +1,7 @@
 import { StoreError } from "../../port.ts";
 import { runCall } from "./calls.ts";
 import type { Call, Fault, Outcome } from "./protocol.ts";
-import type { Shard } from "./shard.ts";
+import { endChange, type Shard } from "./shard.ts";
 
 export interface GroupResult {
   readonly outcomes: Outcome[];
@@ -17,12 +17,19 @@ export interface GroupResult {
 export function runGroup(shard: Shard, calls: readonly Call[]): GroupResult {
   try {
     if (shard.doubtful) endDoubt(shard);
-    return { ...shard.db.transaction(() => runAll(shard, calls)) };
+    const result = shard.db.transaction(() => runAll(shard, calls));
+    endChange(shard, true);
+    return result;
   } catch (error) {
+    endChange(shard, false);
     shard.ready.reset();
     shard.faults.length = 0;
     const fault = faultOf(error);
     if (fault.kind === "io") shard.doubtful = true;
+    // What is queued must be able to leave a full disk; new mail has no claim to the space that was set aside.
+    if (calls[0]?.name !== "commit" && calls.length === 1 && fault.kind === "no-space" && shard.makeSpace()) {
+      return runGroup(shard, calls);
+    }
     if (calls.length === 1 || fault.kind === "io") {
       return { outcomes: calls.map(() => ({ ok: false, fault })), transfer: [] };
     }

@@ -1,4 +1,5 @@
 export { openedElsewhere } from "./database.ts";
+export type { RoomBounds } from "./room.ts";
 export type { BodyFile, BodyFiles } from "./files.ts";
 export { openSqliteStore, type SqliteStoreOptions } from "./open.ts";
 export { openSqliteReader, type QueueReader } from "./reader.ts";

@@ -1,11 +1,14 @@
 import { chmod, mkdir, open } from "node:fs/promises";
 import { dirname } from "node:path";
-import type { Clock, Random } from "../../../base/mod.ts";
+import { type Clock, type Random, systemClock } from "../../../base/mod.ts";
 import type { Store } from "../../port.ts";
 import { openBodyFolder } from "./bodies.ts";
 import { fileFault } from "./faults.ts";
 import { type BodyFiles, systemFiles } from "./files.ts";
+import type { Patience } from "./patience.ts";
 import type { WorkerOptions } from "./protocol.ts";
+import { keepReserve, RESERVE_FILE } from "./reserve.ts";
+import { createRoom, type RoomBounds, type RoomOptions } from "./room.ts";
 import { createSqliteStore } from "./store.ts";
 import { startThread, type Thread } from "./thread.ts";
 
@@ -20,9 +23,14 @@ export interface SqliteStoreOptions {
   readonly smallBody?: number;
   /** Where the database is served; default a thread of its own. */
   readonly start?: StartThread;
+  /** How far new mail may fill it; default none. */
+  readonly bounds?: RoomBounds;
+  /** Measures how long the disk takes; default the system's. */
+  readonly timer?: Pick<Clock, "after" | "monotonic">;
+  readonly askDisk?: RoomOptions["askDisk"];
 }
 
-export type StartThread = (options: WorkerOptions) => Promise<Thread>;
+export type StartThread = (options: WorkerOptions, patience: Patience) => Promise<Thread>;
 
 /**
  * Opens a shard: a folder with one SQLite database and the larger contents as files, for this process alone. Work that a
@@ -30,11 +38,13 @@ export type StartThread = (options: WorkerOptions) => Promise<Thread>;
  */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<Store> {
   const { directory, clock, random, fs = systemFiles, smallBody = SMALL_BODY, start = startThread } = options;
+  const { timer = systemClock, bounds, askDisk } = options;
+  const patience: Patience = { timer, ...PATIENCE };
   const path = `${directory}/${DATABASE}`;
   const folder = `${directory}/${BODIES}`;
   await prepareFolders(directory, folder, path);
-  const thread = await start({ path, now: Math.round(clock.now()) });
-  const bodies = openBodyFolder(folder, fs, random);
+  const thread = await start({ path, now: Math.round(clock.now()) }, patience);
+  const bodies = openBodyFolder(folder, { files: fs, random, patience });
   try {
     // The log must have its name before a content is removed: what an older one says of it must not come back.
     await fs.syncFolder(directory);
@@ -44,7 +54,20 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     await thread.close();
     throw fileFault(`open the shard ${directory}`, error);
   }
-  return createSqliteStore({ thread, bodies, smallBody, clock });
+  const store = { thread, bodies, smallBody, clock };
+  if (bounds === undefined) return createSqliteStore(store);
+  const reserve = `${directory}/${RESERVE_FILE}`;
+  const room = createRoom({
+    directory,
+    bounds,
+    clock: timer,
+    held: thread.totals,
+    ...(askDisk === undefined ? {} : { askDisk }),
+    asked: (short) => (short ? undefined : void keepReserve(reserve, (length) => random.bytes(length))),
+  });
+  // The first to come finds the disk asked already.
+  await room.admits(0);
+  return createSqliteStore({ ...store, room });
 }
 
 async function prepareFolders(directory: string, folder: string, path: string): Promise<void> {
@@ -77,3 +100,5 @@ async function createDatabaseFile(path: string): Promise<void> {
 export const DATABASE = "queue.db";
 export const BODIES = "bodies";
 const SMALL_BODY = 65_536;
+/** A disk that answers no call for so long fails it; a commit under way gets the time that clients give us (RFC 5321 §4.5.3.2.6), almost. */
+const PATIENCE = { stalled: 60_000, lost: 9 * 60_000 };

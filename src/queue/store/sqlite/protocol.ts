@@ -164,14 +164,26 @@ export interface Fault {
 
 export type Outcome = { readonly ok: true; readonly answer: unknown } | { readonly ok: false; readonly fault: Fault };
 
+/** What a shard holds. */
+export interface Totals {
+  readonly messages: number;
+  /** On the disk. */
+  readonly octets: number;
+}
+
 /** One group: every call is answered, in order. */
 export type ToWorker = { readonly kind: "group"; readonly calls: readonly Call[] } | { readonly kind: "close" };
 
 export type FromWorker =
-  | { readonly kind: "opened"; readonly files: readonly string[] }
+  | { readonly kind: "opened"; readonly files: readonly string[]; readonly totals: Totals }
   | { readonly kind: "refused"; readonly fault: Fault }
   /** `faults`: rows that were found damaged and put on hold. */
-  | { readonly kind: "answers"; readonly outcomes: readonly Outcome[]; readonly faults: readonly string[] }
+  | {
+      readonly kind: "answers";
+      readonly outcomes: readonly Outcome[];
+      readonly faults: readonly string[];
+      readonly totals: Totals;
+    }
   | { readonly kind: "closed" };
 
 export interface WorkerOptions {

@@ -1,12 +1,12 @@
 import { existsSync } from "node:fs";
-import { type Clock, systemRandom } from "../../../base/mod.ts";
+import { type Clock, systemClock, systemRandom } from "../../../base/mod.ts";
 import type { Store } from "../../port.ts";
 import { openBodyFolder } from "./bodies.ts";
 import { runCall } from "./calls.ts";
 import { systemFiles } from "./files.ts";
 import { BODIES, DATABASE } from "./open.ts";
 import type { Call } from "./protocol.ts";
-import { openShardReadOnly } from "./shard.ts";
+import { openShardReadOnly, totalsOf } from "./shard.ts";
 import { createSqliteStore } from "./store.ts";
 import type { Thread } from "./thread.ts";
 
@@ -27,6 +27,7 @@ export function openSqliteReader(options: {
   const shard = openShardReadOnly(path);
   const thread: Thread = {
     files: [],
+    totals: () => totalsOf(shard),
     call: (name, request) =>
       new Promise((resolve) => resolve(runCall(shard, { name, ...request } as unknown as Call) as never)),
     close() {
@@ -34,6 +35,10 @@ export function openSqliteReader(options: {
       return Promise.resolve();
     },
   };
-  const bodies = openBodyFolder(`${directory}/${BODIES}`, systemFiles, systemRandom);
+  const patience = { timer: systemClock, stalled: PATIENCE, lost: PATIENCE };
+  const bodies = openBodyFolder(`${directory}/${BODIES}`, { files: systemFiles, random: systemRandom, patience });
   return createSqliteStore({ thread, bodies, smallBody: 0, clock });
 }
+
+/** An operator can wait, or end the program. */
+const PATIENCE = 3_600_000;

@@ -1,22 +1,35 @@
+import { dirname } from "node:path";
 import type { Instant } from "../../../base/mod.ts";
 import { type QueueId, StoreError } from "../../port.ts";
 import { createDueCursor, type DueCursor } from "../../due.ts";
 import { shownState, type UnitState } from "../../transition.ts";
 import { type Database, openDatabase, openReadOnly, type Row, type Statement } from "./database.ts";
-import type { MessageRow, NewRow } from "./protocol.ts";
+import type { MessageRow, NewRow, Totals } from "./protocol.ts";
 import { envelopeText, firstUnitKey, messageKeyOf, numberOf, stateNumber, textOf, unitState } from "./rows.ts";
+import { giveUpReserve, RESERVE_FILE } from "./reserve.ts";
 import { migrate, requireSchema } from "./schema.ts";
 import { messageSum, unitSum } from "./sums.ts";
 
 /** An open shard: the database with its statements, and what is remembered of its ready units. */
 export interface Shard {
   readonly db: Database;
+  /** Makes some space on a full disk; false when there is none to be made. */
+  readonly makeSpace: () => boolean;
   readonly sql: Statements;
   readonly ready: DueCursor;
   /** Rows found damaged since the last answer. */
   readonly faults: string[];
   /** A write or sync failed, and the log was not emptied since. */
   doubtful: boolean;
+  /** What lies in the shard, and by how much the transaction that is under way changes it. */
+  readonly held: Held;
+  readonly change: Held;
+}
+
+interface Held {
+  messages: number;
+  /** Octets of contents in files. */
+  filed: number;
 }
 
 export type Statements = { readonly [name in keyof typeof SQL]: Statement };
@@ -26,13 +39,22 @@ export type Statements = { readonly [name in keyof typeof SQL]: Statement };
  * a text that names the shard, when another process has it open or a newer program wrote it.
  */
 export function openShard(path: string, now: Instant): Shard {
+  try {
+    return beginShard(path, now);
+  } catch (error) {
+    if (!(error instanceof StoreError && error.kind === "no-space" && giveUpReserve(reserveOf(path)))) throw error;
+    return beginShard(path, now);
+  }
+}
+
+function beginShard(path: string, now: Instant): Shard {
   const db = openDatabase(path);
   try {
     migrate(db, path);
     db.transaction(() => {
       db.prepare("UPDATE unit SET state = 0, due = ?, crashes = crashes + 1 WHERE state = 1").run(now);
     });
-    return shardOver(db);
+    return shardOver(db, path);
   } catch (error) {
     db[Symbol.dispose]();
     throw error;
@@ -44,17 +66,27 @@ export function openShardReadOnly(path: string): Shard {
   const db = openReadOnly(path);
   try {
     requireSchema(db, path);
-    return shardOver(db);
+    return shardOver(db, path);
   } catch (error) {
     db[Symbol.dispose]();
     throw error;
   }
 }
 
-function shardOver(db: Database): Shard {
+function reserveOf(path: string): string {
+  return `${dirname(path)}/${RESERVE_FILE}`;
+}
+
+function shardOver(db: Database, path: string): Shard {
   const names = Object.keys(SQL) as (keyof typeof SQL)[];
   const sql = Object.fromEntries(names.map((name) => [name, db.prepare(SQL[name])])) as Statements;
-  return { db, sql, ready: createDueCursor(), faults: [], doubtful: false };
+  const held = {
+    messages: Number(sql.countMessages.get()?.["number"]),
+    filed: Number(sql.filedOctets.get()?.["octets"] ?? 0),
+  };
+  const makeSpace = (): boolean => giveUpReserve(reserveOf(path));
+  const change = { messages: 0, filed: 0 };
+  return { db, makeSpace, sql, ready: createDueCursor(), faults: [], doubtful: false, held, change };
 }
 
 /** The ids of messages whose content is in a file. */
@@ -62,11 +94,28 @@ export function filedMessages(shard: Shard): string[] {
   return shard.sql.filedIds.all().map((row) => textOf(row, "id"));
 }
 
+/** The messages of the shard, and what they take on the disk. */
+export function totalsOf({ db, held }: Shard): Totals {
+  return { messages: held.messages, octets: db.usedOctets() + held.filed };
+}
+
+/** The transaction has ended; its changes hold or do not. */
+export function endChange({ held, change }: Shard, holds: boolean): void {
+  if (holds) {
+    held.messages += change.messages;
+    held.filed += change.filed;
+  }
+  change.messages = 0;
+  change.filed = 0;
+}
+
 export function insertMessage(shard: Shard, message: NewRow): void {
   const { id, acceptedAt, envelope, bodySize, bodySum, body } = message;
   const due = Math.round(acceptedAt);
   const sum = messageSum({ id, acceptedAt: due, bodySize, envelope });
   const { lastInsertRowid: key } = shard.sql.insertMessage.run(id, due, envelope, bodySize, body ?? null, bodySum, sum);
+  shard.change.messages++;
+  if (body === undefined) shard.change.filed += bodySize;
   for (const [place, unit] of message.units.entries()) {
     const unitKey = firstUnitKey(key) + place;
     const { destination, recipients } = unit;
@@ -95,7 +144,10 @@ export function finish(shard: Shard, unit: number): { freed?: string } {
   const message = messageKeyOf(unit);
   if (shard.sql.anyUnitBetween.get(firstUnitKey(message), firstUnitKey(message + 1)) !== undefined) return {};
   const gone = shard.sql.deleteMessage.get(message);
-  return gone?.["filed"] === 1 ? { freed: textOf(gone, "id") } : {};
+  if (gone !== undefined) shard.change.messages--;
+  if (gone?.["filed"] !== 1) return {};
+  shard.change.filed -= Number(gone["body_size"]);
+  return { freed: textOf(gone, "id") };
 }
 
 /** The message as operators see it. A StoreError for a damaged row names the message: operators know nothing else. */
@@ -143,8 +195,9 @@ const SQL = {
   messageById: "SELECT key, id, accepted_at, envelope, body_size, sum FROM message WHERE id = ?",
   messagesAfter: "SELECT key, id, accepted_at, envelope, body_size, sum FROM message WHERE id > ? ORDER BY id LIMIT ?",
   bodyById: "SELECT id, body, body_size, body_sum FROM message WHERE id = ?",
-  deleteMessage: "DELETE FROM message WHERE key = ? RETURNING id, body IS NULL AND body_size > 0 AS filed",
+  deleteMessage: "DELETE FROM message WHERE key = ? RETURNING id, body_size, body IS NULL AND body_size > 0 AS filed",
   filedIds: "SELECT id FROM message WHERE body IS NULL AND body_size > 0",
+  filedOctets: "SELECT sum(body_size) AS octets FROM message WHERE body IS NULL AND body_size > 0",
   unitByKey: "SELECT * FROM unit WHERE key = ?",
   unitsBetween: "SELECT * FROM unit WHERE key >= ? AND key < ? ORDER BY key",
   anyUnitBetween: "SELECT 1 AS found FROM unit WHERE key >= ? AND key < ? LIMIT 1",

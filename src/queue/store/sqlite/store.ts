@@ -18,6 +18,7 @@ import { createGate } from "./gate.ts";
 import type { Calls, ClaimRow, MessageRow, NewRow, OperateAnswer, OperateRequest } from "./protocol.ts";
 import { type RecentBodies, recentBodies } from "./recent.ts";
 import { trustedEnvelope } from "./rows.ts";
+import type { Room } from "./room.ts";
 import { createSink, discard, publish, stageWhole, type StagedBody, takeStaged } from "./sink.ts";
 import type { Thread } from "./thread.ts";
 
@@ -26,6 +27,8 @@ export interface Parts {
   readonly bodies: BodyFolder;
   readonly smallBody: number;
   readonly clock: Pick<Clock, "now">;
+  /** Bounds what new mail may fill. */
+  readonly room?: Room;
   /** From a message's commit to its first settlement, for the delivery that follows at once. */
   readonly recent: RecentBodies;
 }
@@ -42,7 +45,9 @@ export function createSqliteStore(given: Omit<Parts, "recent">): Store {
       await insert(parts, batch);
       watchers.notify();
     });
+  const { room } = parts;
   return {
+    ...(room === undefined ? {} : { room: (octets) => room.admits(octets) }),
     stage: () => createSink(bodies, smallBody),
     commit: (message, body) => commitAll([{ message, body }]),
     commitAll,
@@ -99,8 +104,11 @@ export function createSqliteStore(given: Omit<Parts, "recent">): Store {
   };
 }
 
-async function insert({ thread, recent }: Parts, batch: readonly Pledge[]): Promise<void> {
+async function insert({ thread, recent, room }: Parts, batch: readonly Pledge[]): Promise<void> {
   const bodies = batch.map(({ body }) => takeStaged(body));
+  // What lies in files has taken its space already.
+  const size = bodies.reduce((sum, body) => sum + (body.kind === "inline" ? body.body.length : 0), 0);
+  await orDiscard(bodies, () => requireRoom(room, size));
   const messages: NewRow[] = [];
   await orDiscard(bodies, async () => {
     for (const [at, { message }] of batch.entries()) messages.push(await rowOf(message, bodies[at] as StagedBody));
@@ -141,6 +149,13 @@ async function settle(
   if (answer.freed !== undefined) await bodies.remove(answer.freed);
   if (!answer.held) await discardAll(notices);
   return answer.held;
+}
+
+async function requireRoom(room: Room | undefined, octets: number): Promise<void> {
+  if (room === undefined) return;
+  const limit = await room.admits(octets);
+  if (limit !== undefined) throw new StoreError("no-space", `There is no room for ${octets} octets more`, { limit });
+  room.take(octets);
 }
 
 /** Step by step over the units that are there at the beginning. */

@@ -2,7 +2,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import { StoreError } from "../../port.ts";
 import { runGroup } from "./group.ts";
 import type { Fault, FromWorker, ToWorker, WorkerOptions } from "./protocol.ts";
-import { filedMessages, openShard, type Shard } from "./shard.ts";
+import { filedMessages, openShard, type Shard, totalsOf } from "./shard.ts";
 
 /** The thread that owns the database: it takes groups of calls and answers each group as a whole. */
 function serve(): void {
@@ -10,7 +10,7 @@ function serve(): void {
   let shard: Shard;
   try {
     shard = openShard(path, now);
-    send({ kind: "opened", files: filedMessages(shard) });
+    send({ kind: "opened", files: filedMessages(shard), totals: totalsOf(shard) });
   } catch (error) {
     send({ kind: "refused", fault: openFault(path, error) });
     return;
@@ -18,7 +18,7 @@ function serve(): void {
   parentPort?.on("message", (message: ToWorker) => {
     if (message.kind === "group") {
       const { outcomes, transfer } = runGroup(shard, message.calls);
-      send({ kind: "answers", outcomes, faults: shard.faults.splice(0) }, transfer);
+      send({ kind: "answers", outcomes, faults: shard.faults.splice(0), totals: totalsOf(shard) }, transfer);
       return;
     }
     try {

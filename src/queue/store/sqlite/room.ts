@@ -1,0 +1,93 @@
+import { statfs } from "node:fs/promises";
+import type { Clock, Millis } from "../../../base/mod.ts";
+import type { Shortage } from "../../port.ts";
+
+/** How far a shard may be filled with new mail. Notices and settlements go on beyond it. */
+export interface RoomBounds {
+  /** Octets of the disk that stay free. */
+  readonly freeSpace: number;
+  /** Files that could still be made on it, where the file system counts them. */
+  readonly freeFiles: number;
+  /** Messages in the shard, and octets that they take there; Infinity for no bound. */
+  readonly messages: number;
+  readonly octets: number;
+}
+
+export interface Room {
+  /** What stands in the way of so many octets more; undefined when they may come. The disk is asked once a second. */
+  admits(octets: number): Shortage | undefined | Promise<Shortage | undefined>;
+  /** So many octets were brought to the disk. */
+  take(octets: number): void;
+}
+
+/** What the file system says. */
+export type Disk = Readonly<Record<"bsize" | "bavail" | "files" | "ffree", number>>;
+
+export interface RoomOptions {
+  readonly directory: string;
+  readonly bounds: RoomBounds;
+  readonly clock: Pick<Clock, "monotonic">;
+  /** What lies in the shard. */
+  readonly held: () => { readonly messages: number; readonly octets: number };
+  readonly askDisk?: (directory: string) => Promise<Disk>;
+  /** Told whenever the disk was asked. */
+  readonly asked?: (short: boolean) => void;
+}
+
+/** A bound that was reached holds until there is a tenth more room, so that it does not come and go with each message. */
+export function createRoom(options: RoomOptions): Room {
+  const { directory, bounds, clock, held, askDisk = statfs, asked } = options;
+  let disk: { readonly free: number; readonly files: number } | undefined;
+  let askedAt: Millis = -Infinity;
+  let asking: Promise<void> | undefined;
+  let taken = 0;
+  let short = false;
+  let full = false;
+  const ask = async (): Promise<void> => {
+    try {
+      const { bsize, bavail, files, ffree } = await askDisk(directory);
+      disk = { free: bsize * bavail, files: files === 0 ? Infinity : ffree };
+      taken = 0;
+    } catch {
+      // Who cannot say how much is free may still write; when it cannot, that is told then.
+      disk = undefined;
+    }
+    asking = undefined;
+    askedAt = clock.monotonic();
+    lacks(0);
+    asked?.(short);
+  };
+  const lacks = (octets: number): boolean => {
+    const enough = (limit: number): number => (short ? limit * MORE : limit);
+    const lack = (more: number): boolean =>
+      disk !== undefined &&
+      (disk.free - taken - more < enough(bounds.freeSpace) || disk.files < enough(bounds.freeFiles));
+    short = lack(0);
+    return lack(octets);
+  };
+  const overflows = (octets: number): boolean => {
+    const lies = held();
+    const most = (limit: number): number => (full ? limit / MORE : limit);
+    full = lies.messages >= most(bounds.messages) || lies.octets >= most(bounds.octets);
+    return full || lies.octets + octets > bounds.octets;
+  };
+  const judge = (octets: number): Shortage | undefined => {
+    if (overflows(octets)) return "queue-size";
+    return lacks(octets) ? "disk-space" : undefined;
+  };
+  return {
+    admits(octets) {
+      if (clock.monotonic() - askedAt < ASK_AGAIN) return judge(octets);
+      asking ??= ask();
+      return asking.then(() => judge(octets));
+    },
+    take(octets) {
+      taken += octets;
+    },
+  };
+}
+
+/** For a shard that has none. */
+export const NO_BOUNDS: RoomBounds = { freeSpace: 0, freeFiles: 0, messages: Infinity, octets: Infinity };
+const ASK_AGAIN: Millis = 1000;
+const MORE = 1.1;

@@ -167,6 +167,8 @@ class Connection implements ServedConnection {
     const since = clock.monotonic();
     stream.on("error", (error) => this.#handshakeFailed(error));
     stream.on("close", this.#onClose);
+    // What is no TLS, after the handshake, ends nothing by itself: the library tells of it by this event alone.
+    stream.on("_tlsError", () => stream.destroy());
     stream.once("secure", () => {
       const session = sessionOf(stream);
       if (session === undefined) {

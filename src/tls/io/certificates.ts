@@ -1,3 +1,4 @@
+import { constants } from "node:crypto";
 import { createSecureContext, type SecureContext, type SecureContextOptions } from "node:tls";
 import { type Clock, err, type Instant, ok, type Result } from "../../base/mod.ts";
 import { chosenFor } from "../choose.ts";
@@ -37,7 +38,7 @@ export interface CertificatesOptions {
   /** How files are read, where not from the disk. */
   readonly readText?: ReadText;
   /** Added to every context: versions, groups and the like; TLS 1.2 is the least in any case. */
-  readonly context?: Omit<SecureContextOptions, "cert" | "key" | "minVersion">;
+  readonly context?: Omit<SecureContextOptions, "cert" | "key" | "minVersion" | "secureOptions">;
 }
 
 /** Loads certificates; the first file pair is the default. All faults are reported, not only the first. */
@@ -109,6 +110,7 @@ function chooser(pairs: readonly LoadedPair[], options: CertificatesOptions): Lo
       ...options.context,
       // RFC 8996 §4
       minVersion: "TLSv1.2",
+      secureOptions: SERVER_OPTIONS,
       cert: chosen.map((pair) => pair.chainPem),
       key: chosen.map((pair) => pair.keyPem),
     });
@@ -121,3 +123,9 @@ function chooser(pairs: readonly LoadedPair[], options: CertificatesOptions): Lo
 function rsaLast(pairs: readonly LoadedPair[]): readonly LoadedPair[] {
   return [...pairs.filter((pair) => pair.keyType !== "rsa"), ...pairs.filter((pair) => pair.keyType === "rsa")];
 }
+
+/**
+ * No renegotiation, whose cost is ours (RFC 9325 §3.5 allows to refuse it). No session tickets: the key that seals them lives
+ * as long as the program and would open what was recorded, and a ticket of one listener would be good at another.
+ */
+const SERVER_OPTIONS = constants.SSL_OP_NO_RENEGOTIATION | constants.SSL_OP_NO_TICKET;

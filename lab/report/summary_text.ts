@@ -23,12 +23,14 @@ export function summaryLines(report: Report, width: number): readonly string[] {
 function notBuiltLines(notBuilt: readonly NotBuilt[], width: number): string[] {
   const reasons = Map.groupBy(notBuilt, ({ why }) => why);
   return [...reasons].flatMap(([why, ones]) =>
-    listed(
-      `  ${why} (${ones.length})`,
-      ones.map(({ id }) => id),
-      width,
-    ),
+    listed(`  ${why} (${ones.length})`, byRow(ones.map(({ id }) => id)), width),
   );
+}
+
+/** "A01 P8", "A01 P9" → "A01 P8 P9". */
+function byRow(ids: readonly string[]): readonly string[] {
+  const rows = Map.groupBy(ids, (id) => id.split(" ", 1)[0] ?? id);
+  return [...rows].map(([row, all]) => [row, ...all.flatMap((id) => id.split(" ").slice(1))].join(" "));
 }
 
 function listed(head: string, ids: readonly string[], width: number): string[] {

@@ -60,6 +60,11 @@ const COMMANDS: readonly Entry[] = [
     load: async () => (await import("./trace.ts")).traceCommand(),
   },
   {
+    name: "lab",
+    about: "Play every attack of the threat catalogue against every policy, on loopback",
+    load: async () => (await import("./lab.ts")).labCommand(),
+  },
+  {
     name: "demo",
     about: "Show the program at work on loopback",
     load: async () => (await import("./demo.ts")).demoCommand(),

@@ -19,7 +19,7 @@ const DELIVERED = [250, 250, 250, 354, 250];
 
 const V1 = Buffer.from("PROXY TCP4 192.0.2.1 203.0.113.9 54321 25\r\n", "latin1");
 const V2 = Buffer.from(
-  `0d0a0d0a000d0a515549540a21210024${"20010db8000000000000000000000005"}${"01".repeat(16)}d4310019`,
+  `0d0a0d0a000d0a515549540a2121002420010db8000000000000000000000005${"01".repeat(16)}d4310019`,
   "hex",
 );
 const LOCAL = Buffer.concat([V2.subarray(0, 12), Buffer.from([0x20, 0, 0, 0])]);

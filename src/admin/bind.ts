@@ -39,7 +39,11 @@ export async function bindAdmin(config: Config, clock: Clock = systemClock): Pro
   const kept = undo.move();
   return ok({
     addresses,
-    open: (daemon) => void (watched = daemon),
+    open(daemon) {
+      watched = daemon;
+      // Not earlier: the log is opened by the daemon.
+      for (const bound of addresses) publish("hopseal:listening", { role: "metrics", address: bound, tls: "none" });
+    },
     stopping: () => void (watched = "stopping"),
     [Symbol.asyncDispose]: async () => await kept.disposeAsync(),
   });
@@ -71,7 +75,6 @@ async function bind(
   server.on("error", (error) => publish("hopseal:fault", { where: "metrics", text: error.message }));
   const bound = server.address();
   const address = typeof bound === "string" || bound === null ? String(bound) : `${bound.address}:${bound.port}`;
-  publish("hopseal:listening", { role: "metrics", address, tls: "none" });
   return ok({
     address,
     async [Symbol.asyncDispose]() {

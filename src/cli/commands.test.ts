@@ -4,7 +4,22 @@ import { commandsFor } from "./commands.ts";
 
 test("commandsFor: only the command that is asked for is loaded, and every one bears its name", async () => {
   const names = (await commandsFor([])).map((command) => command.name());
-  assert.deepEqual(names, ["run", "send", "sendmail", "queue", "config", "dns", "policy", "trace", "lab", "demo"]);
+  assert.deepEqual(names, [
+    "run",
+    "send",
+    "sendmail",
+    "queue",
+    "status",
+    "pause",
+    "resume",
+    "drain",
+    "config",
+    "dns",
+    "policy",
+    "trace",
+    "lab",
+    "demo",
+  ]);
   // sendmail has options of its own, without commander.
   for (const name of names.filter((one) => one !== "sendmail")) {
     for (const argv of [

@@ -40,6 +40,26 @@ const COMMANDS: readonly Entry[] = [
     load: async () => (await import("./queue.ts")).queueCommand(),
   },
   {
+    name: "status",
+    about: "Show what the daemon does, what is paused, and what went wrong",
+    load: async () => (await import("./status.ts")).statusCommand(),
+  },
+  {
+    name: "pause",
+    about: "Stop taking mail, sending it, or both",
+    load: async () => (await import("./pause.ts")).pauseCommand(),
+  },
+  {
+    name: "resume",
+    about: "End what `pause` began",
+    load: async () => (await import("./pause.ts")).resumeCommand(),
+  },
+  {
+    name: "drain",
+    about: "Deliver what is due, then end the daemon",
+    load: async () => (await import("./drain.ts")).drainCommand(),
+  },
+  {
     name: "config",
     about: "Check the configuration, or show what it means",
     load: async () => (await import("./config.ts")).configCommand(),

@@ -15,6 +15,7 @@ export { type DamagedJson, type DestinationJson, type MessageJson, messageJson }
 export type { Entry, Listed, ListQuery } from "./control_list.ts";
 export type { QueueView } from "./operate_view.ts";
 export { daemonQueue, type OperatorQueue } from "./operate.ts";
+export { daemonControl, type DaemonControl } from "./operate_pause.ts";
 export { verifyQueue } from "./operate_verify.ts";
 export { dropFolder } from "./drop_file.ts";
 export { leaveInDrop } from "./drop_write.ts";

@@ -2,6 +2,7 @@ import type { Bytes } from "../../base/mod.ts";
 import { joinedView, type QueueView } from "../../queue/store/mod.ts";
 import type { DaemonStatus, Operator, Readiness } from "../control_api.ts";
 import type { Recent } from "../recent.ts";
+import { allAnswers, answersOf, untilAnswered } from "./asking.ts";
 import type { Crew } from "./crew.ts";
 import { crewStatus } from "./status.ts";
 import type { ReadyWorker } from "./state.ts";
@@ -21,31 +22,33 @@ export interface CrewOperatorParts {
 /** The operator of all workers together. What is asked of the queue is asked of every shard, or fails. */
 export function crewOperator(parts: CrewOperatorParts): Operator {
   const { crew, own } = parts;
-  const view = async (): Promise<QueueView> => {
-    const workers = await crew.everyone();
-    return joinedView(() => workers.map(viewOf));
-  };
+  const viewed = async <T>(look: (view: QueueView) => Promise<T>): Promise<T> =>
+    await untilAnswered(async () => {
+      const workers = await crew.everyone();
+      return await look(joinedView(() => workers.map(viewOf)));
+    });
   return {
     status: async () => await crewStatus(parts),
-    list: async (query) => await (await view()).list(query),
-    show: async (id) => await firstOf(await crew.everyone(), async ({ process }) => await process.call.show(id)),
-    content: async (id) => await firstOf(await crew.everyone(), async (worker) => await contentFrom(worker, id)),
+    list: async (query) => await viewed(async (view) => await view.list(query)),
+    show: async (id) => firstOf(await allAnswers(crew, async ({ process }) => await process.call.show(id))),
+    content: async (id) => firstOf(await allAnswers(crew, async (worker) => await contentFrom(worker, id))),
     async operate(filter, operation) {
-      const counts = await asked(crew, async ({ process }) => await process.call.operate(filter, operation));
+      const counts = await allAnswers(crew, async ({ process }) => await process.call.operate(filter, operation));
       const known = counts.filter((count) => count !== undefined);
       return known.length === 0 ? undefined : known.reduce((sum, count) => sum + count, 0);
     },
-    tallies: async (day) => await (await view()).tallies(day),
+    tallies: async (day) => await viewed(async (view) => await view.tallies(day)),
     // Each keeps it in the one file, and remembers it.
-    pause: async (change) => last(await asked(crew, async ({ process }) => await process.call.pause(change))),
-    resume: async (change) => last(await asked(crew, async ({ process }) => await process.call.resume(change))),
+    pause: async (change) => last(await allAnswers(crew, async ({ process }) => await process.call.pause(change))),
+    resume: async (change) => last(await allAnswers(crew, async ({ process }) => await process.call.resume(change))),
     async metrics() {
-      const all = await Promise.all(crew.ready().map(async ({ process }) => await process.call.metrics()));
+      const all = await answersOf(crew, async ({ process }) => await process.call.metrics());
       return [...all.flat(), ...(await own.metrics())];
     },
     readiness: async () => await readinessOf(crew),
     async drain(until) {
-      const ended = await asked(crew, async ({ process }) => await process.call.drain(until));
+      // One that dies is drained in its next life.
+      const ended = await allAnswers(crew, async ({ process }) => await process.call.drain(until));
       return (["stopped", "late"] as const).find((how) => ended.includes(how)) ?? "empty";
     },
     async submit(message) {
@@ -54,10 +57,6 @@ export function crewOperator(parts: CrewOperatorParts): Operator {
       return await first.process.call.submit(message);
     },
   };
-}
-
-async function asked<T>(crew: Crew, ask: (worker: ReadyWorker) => Promise<T>): Promise<readonly T[]> {
-  return await Promise.all((await crew.everyone()).map(ask));
 }
 
 function viewOf({ process }: ReadyWorker): QueueView {
@@ -69,11 +68,8 @@ function viewOf({ process }: ReadyWorker): QueueView {
   };
 }
 
-async function firstOf<T>(
-  workers: readonly ReadyWorker[],
-  ask: (worker: ReadyWorker) => Promise<T | undefined>,
-): Promise<T | undefined> {
-  return (await Promise.all(workers.map(ask))).find((found) => found !== undefined);
+function firstOf<T>(found: readonly (T | undefined)[]): T | undefined {
+  return found.find((one) => one !== undefined);
 }
 
 async function contentFrom(
@@ -100,7 +96,7 @@ async function contentFrom(
 
 /** Who is not there cannot say that it is well. */
 async function readinessOf(crew: Crew): Promise<Readiness> {
-  const all = await Promise.all(crew.ready().map(async ({ process }) => await process.call.readiness()));
+  const all = await answersOf(crew, async ({ process }) => await process.call.readiness());
   const reasons = new Map(all.flatMap((one) => one.reasons).map((reason) => [reason.text, reason]));
   for (const shard of crew.orphans()) {
     const text = `shard-${shard} is in no worker's hands`;

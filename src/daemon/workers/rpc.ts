@@ -31,7 +31,7 @@ export function rpc<Theirs extends Methods>(send: (message: Message) => void, mi
   let serial = 0;
   let ended: string | undefined;
   const ask = async (name: string, given: readonly unknown[]): Promise<unknown> => {
-    if (ended !== undefined) throw new Error(ended);
+    if (ended !== undefined) throw new PeerGone(ended);
     const id = ++serial;
     const answer = Promise.withResolvers<unknown>();
     waiting.set(id, answer);
@@ -75,10 +75,18 @@ export function rpc<Theirs extends Methods>(send: (message: Message) => void, mi
     },
     end(why) {
       ended ??= why;
-      for (const asked of waiting.values()) asked.reject(new Error(why));
+      for (const asked of waiting.values()) asked.reject(new PeerGone(why));
       waiting.clear();
     },
   };
+}
+
+/** The other process has ended; whether it did what was asked is not known. */
+export class PeerGone extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = "PeerGone";
+  }
 }
 
 export type Message =

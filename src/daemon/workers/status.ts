@@ -1,10 +1,11 @@
 import { CONTROL_VERSION, type DaemonStatus } from "../control_api.ts";
 import { MOST_FAULTS } from "../recent.ts";
+import { answersOf } from "./asking.ts";
 import type { CrewOperatorParts } from "./operator.ts";
 
 /** Of those who are there; a worker that is not says so by its state. */
 export async function crewStatus({ crew, facts, lookups, own }: CrewOperatorParts): Promise<DaemonStatus> {
-  const all = await Promise.all(crew.ready().map(async ({ process }) => await process.call.status()));
+  const all = await answersOf(crew, async ({ process }) => await process.call.status());
   const sum = (of: (status: DaemonStatus) => number): number => all.reduce((total, status) => total + of(status), 0);
   const faults = [...all.flatMap((one) => one.faults), ...own.recent.faults];
   const end = all.flatMap(({ certificatesEnd }) => certificatesEnd ?? []).sort()[0];

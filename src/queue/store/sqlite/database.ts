@@ -65,10 +65,18 @@ function prepareDatabase(path: string, db: DatabaseSync): Database {
   run(`PRAGMA wal_autocheckpoint=${CHECKPOINT_PAGES}; PRAGMA cache_size=-${CACHE_KIB}; PRAGMA temp_store=MEMORY;`);
   run("BEGIN IMMEDIATE; COMMIT");
   renewLog(`${path}-wal`);
-  // Frames that were written but never synced by a process that saw an error must not precede later commits in the log.
-  database.emptyLog();
+  emptyWhereRoom(database);
   beginLog(database);
   return database;
+}
+
+/** A log that the database has no room for stays: it is renewed, and may be written on. */
+function emptyWhereRoom(database: Database): void {
+  try {
+    database.emptyLog();
+  } catch (error) {
+    if (!(error instanceof StoreError && error.kind === "no-space")) throw error;
+  }
 }
 
 /**
@@ -84,10 +92,11 @@ function beginLog(database: Database): void {
 function wrapDatabase(path: string, db: DatabaseSync): Database {
   const guard = <T>(work: () => T): T => guarded(path, work);
   const run = (sql: string): void => guard(() => db.exec(sql));
-  const used = guard(() => db.prepare(USED));
+  // Not before the pragmas: to prepare it opens the log, which must find the exclusive mode set.
+  let used: ReturnType<typeof db.prepare> | undefined;
   return {
     run,
-    usedOctets: () => Number(guard(() => used.get())?.["octets"]),
+    usedOctets: () => Number(guard(() => (used ??= db.prepare(USED)).get())?.["octets"]),
     prepare: (sql) =>
       wrap(
         guard(() => db.prepare(sql)),

@@ -5,7 +5,7 @@ import { fileFault } from "./faults.ts";
  * Writes the log of a database over itself and syncs it. When a sync failed, the system may hold pages for clean that
  * never reached the disk; a later process reads them as if they were there. Were they brought into the database and the
  * power cut before the log is gone for sure, the older log on the disk would be read into a newer database. Afterwards the
- * log on the disk is what is read here. Call it with the database locked; throws StoreError.
+ * log on the disk is what is read here, and may be written on. Call it with the database locked; throws StoreError.
  */
 export function renewLog(path: string): void {
   let file: number;

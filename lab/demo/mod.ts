@@ -1,6 +1,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { styleText } from "node:util";
+import { playAttacks, tellAttacks } from "./attacks.ts";
 import { drive, type Story } from "./drive.ts";
 import { openWorld, type World } from "./world.ts";
 
@@ -14,20 +15,27 @@ export async function runDemo(options: DemoOptions): Promise<boolean> {
   const say = (text: string): void => {
     if (!options.json) process.stdout.write(`${text}\n`);
   };
-  say("Starting Hopseal and four mail domains behind it on loopback …");
+  say(
+    "Hopseal moves mail between servers. First four messages, each on its way through it: starting it and four mail domains on loopback …",
+  );
   const world = await openWorld();
   try {
     say(`Hopseal listens on 127.0.0.1:${world.port}\n`);
     const stories = await drive(world, (story) => say(tell(story)));
     const chain = await receivedChain(world);
     say(`The Received chain of the message that bo@rook.example got, newest first:\n\n${chain}`);
-    const good = stories.every((story) => story.asExpected);
+    say(styleText("bold", "Now the same program among attackers …\n"));
+    const attacks = await playAttacks();
+    say(`${tellAttacks(attacks, Math.min(Math.max(process.stdout.columns ?? 110, 80), 120))}\n`);
+    const good = stories.every((story) => story.asExpected) && attacks.every((attack) => attack.asExpected);
     if (options.json)
-      process.stdout.write(`${JSON.stringify({ version: 1, good, stories, received: chain }, undefined, 2)}\n`);
+      process.stdout.write(
+        `${JSON.stringify({ version: 1, good, stories, received: chain, attacks }, undefined, 2)}\n`,
+      );
     say(
       good
         ? "Every message met the fate that its policy asks for."
-        : "Something went differently than it should: see the lines marked with ✗.",
+        : "Something went differently than it should: see what is marked.",
     );
     if (options.keep) await stayUp(world, say);
     return good;

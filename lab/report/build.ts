@@ -1,7 +1,7 @@
 import { COLUMNS, type CatalogueRow, catalogue } from "../catalogue/mod.ts";
 import { type CellResult, isAsExpected, type LabResult, POLICIES, type PolicyId, type Verdict } from "../types.ts";
 import type { NotBuilt, PlayedCell, Report, ReportCell, ReportRow, Sender } from "./types.ts";
-import { whyNotBuilt } from "./why_not.ts";
+import { whyNotBuilt, whyNotPlayed } from "./why_not.ts";
 
 export interface ReportOptions {
   readonly sender: Sender;
@@ -25,13 +25,14 @@ export function buildReport(result: LabResult, options: ReportOptions): Report {
   const openClaims = [...known.values()].filter(
     ({ id, claim }) => claim !== undefined && asked(id) && !claimed.has(id) && !withColumns,
   );
+  const why = options.sender.name === "hopseal" ? whyNotBuilt : whyNotPlayed;
   const notBuilt: NotBuilt[] = [
     ...rows.flatMap(({ id, cells }) =>
       cells.flatMap(({ kind, policy }) =>
-        kind === "not-built" ? [{ id: `${id} ${policy}`, why: whyNotBuilt(id, policy) }] : [],
+        kind === "not-built" ? [{ id: `${id} ${policy}`, why: why(id, policy) }] : [],
       ),
     ),
-    ...openClaims.map(({ id }) => ({ id, why: whyNotBuilt(id) })),
+    ...openClaims.map(({ id }) => ({ id, why: why(id) })),
   ];
   const cells = rows.flatMap((row) =>
     row.cells.filter((cell) => cell.kind === "played").map((cell) => ({ row, cell })),

@@ -6,6 +6,12 @@ export function whyNotBuilt(row: string, policy?: PolicyId): string {
   return BY_GROUP.get(row.slice(0, 1)) ?? "No scenario plays it yet";
 }
 
+/** The same of a program that is not ours. */
+export function whyNotPlayed(row: string, policy?: PolicyId): string {
+  if (policy === "P8" || policy === "P9") return whyNotBuilt(row, policy);
+  return "Not played against this program: it has no means for the column, the row must move time, or no scenario plays it";
+}
+
 const BY_GROUP: ReadonlyMap<string, string> = new Map([
   ["H", "Reports are counted, and not sent or received yet"],
   ["I", "Submission and mail clients do not exist here yet"],

@@ -131,6 +131,7 @@ key = "mx.demo.example.key"
 [relay]
 networks = ["127.0.0.0/8"]
 [outbound]
+networks = ["127.0.0.0/8"]
 roots = "ca.pem"
 [[tls_policy]]
 destination = "oak.example"

@@ -10,6 +10,7 @@ import { restorePolicy } from "../../src/policy/mod.ts";
 import type { Cell } from "../world/cell.ts";
 import { mxOf, patternsOf } from "../world/cell_zones.ts";
 import { TOP } from "../world/dns_tree.ts";
+import { LAB_NETWORK } from "../world/names.ts";
 import { SENDER_DOMAIN, SENDER_HOST, type World } from "../world/world.ts";
 
 /** The real program, told what to demand of each victim by its own configuration; it knows nothing of the lab. */
@@ -114,6 +115,7 @@ servers = ["127.0.0.1:${world.dnsPort}"]
 trust_anchors = "anchors"
 self_test = { secure = "secure.${TOP}", bogus = "bogus.${TOP}" }
 [outbound]
+networks = ["${LAB_NETWORK}"]
 roots = "ca.pem"
 concurrency = 400
 [retry]

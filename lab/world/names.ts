@@ -39,8 +39,11 @@ export function cellNames({ row, variant, policy }: CellId): CellNames {
 /** The address that a host of the lab has in DNS, the same in every run. */
 export function addressOf(host: string): string {
   const [a = 0, b = 0, c = 0] = createHash("sha256").update(host).digest();
-  return `10.${a}.${b}.${c}`;
+  return `10.${64 + (a % 64)}.${b}.${c}`;
 }
+
+/** Where every host of the lab has its address. */
+export const LAB_NETWORK = "10.64.0.0/10";
 
 /** A letter that stands for a domain: a whole word, or the last label of one. */
 const MARK = /(?<=^|[\s".@:*/,])[TEP](?=$|[\s";,:/\0]|\.(?:$|[\s"]))/gm;

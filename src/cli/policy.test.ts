@@ -38,6 +38,8 @@ postmaster = "postmaster@rook.example"
 [[route]]
 recipients = ["rook.example"]
 deliver = { maildir = "mail/{localpart}" }
+[outbound]
+networks = ["192.0.2.0/24"]
 [[tls_policy]]
 destination = "floor.example"
 level = "secure"

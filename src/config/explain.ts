@@ -1,6 +1,7 @@
 import { formatMailbox } from "../mail/mod.ts";
 import { metricsSettings } from "./explain_metrics.ts";
 import { clientSettings } from "./explain_clients.ts";
+import { outboundSettings } from "./explain_outbound.ts";
 import { policySettings } from "./explain_policy.ts";
 import { policyListSettings } from "./explain_policy_list.ts";
 import { publishedSettings } from "./explain_published.ts";
@@ -72,22 +73,7 @@ export function explainConfig(config: Config): Setting[] {
     ...policyListSettings(config),
     ...policyServiceSettings(config),
     ...metricsSettings(config),
-    { key: "outbound.port", value: String(config.outbound.port), means: "Where MX hosts are dialled" },
-    {
-      key: "outbound.networks",
-      value: JSON.stringify(config.outbound.networks),
-      means: "Networks, beside public ones, in which hosts that MX records name may stand",
-    },
-    {
-      key: "outbound.concurrency",
-      value: String(config.outbound.concurrency),
-      means: `Deliveries at once, ${config.outbound.per_destination} of them to one destination`,
-    },
-    {
-      key: "outbound.roots",
-      value: quote(config.outbound.roots),
-      means: "The roots that judge certificates where a policy demands it",
-    },
+    ...outboundSettings(config),
     {
       key: "retry",
       value: `first ${minutes(config.retry.first)}, expire_after ${minutes(config.retry.expire_after)}`,

@@ -9,7 +9,7 @@ import { openNames } from "./names.ts";
 import { type KnownHop, planNextHop } from "./next_hop_plan.ts";
 import { openPolicy } from "./policy.ts";
 import type { Seams } from "./seams.ts";
-import { policiesOf, routesOf, selfOf } from "./translate.ts";
+import { mayDialOf, policiesOf, routesOf, selfOf } from "./translate.ts";
 
 /** What would become of a message to one recipient. */
 export interface Looked {
@@ -48,6 +48,7 @@ export async function openPolicyLook(
   const { resolver } = names;
   const { sources, taking } = policy;
   const options = { resolver, random, policies, self, sources, taking, port: config.outbound.port };
+  const mayDial = mayDialOf(config);
   const kept = undo.move();
   return {
     async look(recipient, demand) {
@@ -56,7 +57,7 @@ export async function openPolicyLook(
       const hop = target.kind === "smtp" ? target.host : recipient.domain;
       const stored = policy.cache?.stored(hop as Domain);
       const errand = { destination: recipient.domain, demand, via: target };
-      const plan = await planDelivery(errand, { ...options, now: clock.now() });
+      const plan = await planDelivery(errand, { ...options, mayDial, now: clock.now() });
       return { target: target.kind, notes, plan, ...(stored === undefined ? {} : { stored }) };
     },
     nextHop: async (hop) => ({ plan: await planNextHop(hop, { ...options, now: clock.now() }), notes }),

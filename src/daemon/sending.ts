@@ -17,7 +17,7 @@ import { watchOverrides } from "./policy_overrides.ts";
 import { forgetOldTallies, tallier } from "./policy_tally.ts";
 import type { Seams } from "./seams.ts";
 import { trustOf } from "./trust.ts";
-import { policiesOf, routesOf, selfOf } from "./translate.ts";
+import { mayDialOf, policiesOf, routesOf, selfOf } from "./translate.ts";
 import { watchedResolver } from "./watched_resolver.ts";
 
 export interface SendingParts {
@@ -62,6 +62,7 @@ export async function startSending(config: Config, parts: SendingParts, seams: S
   };
   const delivery: Delivery = startDelivery({
     ...planning,
+    mayDial: mayDialOf(config),
     store,
     clock,
     openSession: opener({ hostname: config.hostname, trust, clock, dial }),

@@ -1,7 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { networkInterfaces } from "node:os";
-import { type Config, parseHostPort, type RouteTarget as RouteTargetConfig } from "../config/mod.ts";
+import { type Config, networkSet, parseHostPort, type RouteTarget as RouteTargetConfig } from "../config/mod.ts";
 import type { FixedHop, LmtpTarget, Route, RouteTarget } from "../delivery/mod.ts";
+import { isPublicAddress } from "../policy/io/mod.ts";
 import { type LocalPolicies, type LocalPolicy, localPolicies, parseNamePattern, type Pin } from "../policy/mod.ts";
 
 /** `[[route]]` as delivery takes it. */
@@ -34,6 +35,12 @@ export function selfOf(config: Config): { readonly names: readonly string[]; rea
     .map(({ address }) => address.host);
   const addresses = here.flatMap((host) => (WILDCARDS.has(host) ? interfaceAddresses() : [host]));
   return { names: [config.hostname], addresses: [...new Set(addresses)] };
+}
+
+/** Where a host that an MX record names may stand: in public networks, and in those of `[outbound] networks`. */
+export function mayDialOf(config: Pick<Config, "outbound">): (address: string) => boolean {
+  const permitted = networkSet(config.outbound.networks);
+  return (address) => isPublicAddress(address) || permitted(address);
 }
 
 function targetOf(deliver: RouteTargetConfig): RouteTarget {

@@ -2,7 +2,7 @@ import type { Answer, Security } from "../dns/mod.ts";
 import type { Domain } from "../mail/mod.ts";
 import type { Level, NextHost } from "../policy/mod.ts";
 import { type Status, statusOf } from "../status/mod.ts";
-import { type Addresses, findAddresses, isOwn } from "./addresses.ts";
+import { type Addresses, allowed, findAddresses, isOwn } from "./addresses.ts";
 import { askDane, askSts, factsFor, type Published, wantedLevel } from "./facts.ts";
 import { beforeSelf, type Candidate, findCandidates } from "./mx.ts";
 import type { Errand, Plan, PlannedHost, PlanOptions, RuledOut } from "./plan.ts";
@@ -28,14 +28,22 @@ export async function planMx(errand: Errand, domain: Domain, options: PlanOption
   const own = located.filter(({ addresses }) => reachesSelf(addresses, options)).map(({ candidate }) => candidate);
   const left = beforeSelf(found.hosts, own, domain);
   if (left.kind !== "candidates") return { kind: left.kind, status: left.status, wanted };
-  const kept = located.filter(({ candidate }) => left.hosts.includes(candidate));
+  const kept = located.flatMap(({ candidate, addresses }) => {
+    if (!left.hosts.includes(candidate)) return [];
+    return [{ candidate, addresses: allowed(candidate.name, addresses, options.mayDial ?? (() => true)) }];
+  });
   // RFC 5321 §5.1: hosts that have no address are an error, never a reason to look elsewhere.
   if (kept.every(({ addresses }) => addresses.kind === "absent")) {
     const answers = kept.flatMap(({ candidate, addresses }) => [
       candidate.mxSecurity,
       ...addresses.answers.map(proofOf),
     ]);
-    return failed(statusOf("no-route", `No mail host of ${domain} has an address`), answers, { about, wanted });
+    const forbidden = kept.find(({ addresses }) => addresses.answers.some(({ kind }) => kind === "data"));
+    const status =
+      forbidden?.addresses.kind === "absent"
+        ? forbidden.addresses.status
+        : statusOf("no-route", `No mail host of ${domain} has an address`);
+    return failed(status, answers, { about, wanted });
   }
   const asked = {
     published: { ...sts, ...list },

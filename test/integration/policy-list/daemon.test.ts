@@ -113,6 +113,7 @@ hostname = "mx.rook.example"
 data_dir = "${data}"
 postmaster = "postmaster@rook.example"
 [outbound]
+networks = ["127.0.0.0/8"]
 roots = "ca.pem"
 [policy]
 mta_sts_roots = "ca.pem"

@@ -40,6 +40,7 @@ tls = "none"
 [relay]
 networks = ["127.0.0.0/8"]
 [outbound]
+networks = ["127.0.0.0/8"]
 port = ${sink.port}
 [dns]
 servers = ["127.0.0.1:${recursor.port}"]

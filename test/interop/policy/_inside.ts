@@ -127,6 +127,8 @@ ${domains.map((name) => `[[domain]]\nname = "${name}"\nrecipients = "any"\n`).jo
 [[route]]
 recipients = ${JSON.stringify(domains)}
 deliver = "discard"
+[outbound]
+networks = ["127.0.0.0/8"]
 [dns]
 servers = ["127.0.0.1:${dns.port}"]
 trust_anchors = "anchors"

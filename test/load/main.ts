@@ -3,7 +3,7 @@
  * `--connections N`, `--messages N` and `--workers N`. Prints figures; exit status 1 when a bound does not hold.
  */
 import { parseArgs } from "node:util";
-import { latencies, quantile, usageOf } from "./measure.ts";
+import { latencies, quantile, usageOf, watchMemory } from "./measure.ts";
 import { crowd, startDaemon } from "./scene.ts";
 
 /** Messages of others, one after the other. */
@@ -56,27 +56,18 @@ async function big(count: number, size: number): Promise<void> {
   const [clear = 0] = daemon.ports;
   await latencies(clear, 50);
   const empty = await usageOf(daemon.pid);
-  let most = 0;
-  let over = false;
-  const watching = (async () => {
-    while (!over) {
-      most = Math.max(most, (await usageOf(daemon.pid)).memory);
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
-  })();
+  using watched = watchMemory(daemon.pid);
   const began = performance.now();
   using sent = await crowd({ port: clear, count, kind: "big", size }, 4);
-  over = true;
-  await watching;
   const took = (performance.now() - began) / 1000;
   say(`${count} messages of ${mb(size / 1e6)} at once, ${workers} worker(s)`, {
     sent: String(sent.done),
     "memory before": mb(empty.memory),
-    "most memory": mb(most),
+    "most memory": mb(watched.most),
     took: `${took.toFixed(1)} s, ${mb((count * size) / 1e6 / took)} a second`,
   });
   check(sent.done === count, `all were taken: ${sent.failed.join("; ")}`);
-  check(most < 400, "less than 400 MB in all");
+  check(watched.most < 400, "less than 400 MB in all");
 }
 
 function say(title: string, rows: Readonly<Record<string, string>>): void {

@@ -22,6 +22,22 @@ export async function usageOf(pid: number): Promise<Usage> {
   return { memory: memory / 1024, processor: ticks / 100 };
 }
 
+/** Looks at the memory of the process and all below it while it lasts. */
+export function watchMemory(pid: number): Disposable & { readonly most: number } {
+  let most = 0;
+  const timer = setInterval(() => {
+    void usageOf(pid).then(({ memory }) => {
+      most = Math.max(most, memory);
+    });
+  }, 100);
+  return {
+    get most() {
+      return most;
+    },
+    [Symbol.dispose]: () => clearInterval(timer),
+  };
+}
+
 async function familyOf(pid: number): Promise<readonly number[]> {
   const children = (await readFile(`/proc/${pid}/task/${pid}/children`, "latin1")).split(" ").filter(Boolean);
   const below = await Promise.all(children.map((child) => familyOf(Number(child))));
@@ -59,7 +75,10 @@ function sendOne({ port, address }: AddressInfo): Promise<void> {
       text += chunk.toString("latin1");
       const last = text.slice(text.lastIndexOf("\n", text.length - 2) + 1);
       if (!text.endsWith("\n") || last[3] === "-") return;
-      if (!/^[23]/.test(last)) return void socket.destroy(new Error(last.trim()));
+      if (!/^[23]/.test(last)) {
+        socket.destroy(new Error(last.trim()));
+        return;
+      }
       text = "";
       const line = lines.shift();
       if (line !== undefined) socket.write(`${line}\r\n`);

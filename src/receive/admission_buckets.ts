@@ -8,32 +8,36 @@ export interface Buckets {
   readonly size: number;
 }
 
+interface Level {
+  readonly tokens: number;
+  readonly at: Millis;
+}
+
 /**
- * At most `most` clients are remembered: one is forgotten a minute after its last token, when its bucket is full again,
- * or when `most` others came after it.
+ * At most `most` clients are remembered: one is forgotten when its bucket is full again, or when half as many others came
+ * after it. Two generations do that in a time that does not grow with their number.
  */
 export function buckets(most: number = MOST_CLIENTS): Buckets {
-  /** In the order of their last token. */
-  const held = new Map<string, { readonly tokens: number; readonly at: Millis }>();
-  const forgetOld = (now: Millis): void => {
-    for (const [client, { at }] of held) {
-      if (now - at < MINUTE && held.size <= most) return;
-      held.delete(client);
-    }
-  };
+  let young = new Map<string, Level>();
+  let old = new Map<string, Level>();
+  let since = -Infinity;
   return {
     take(client, perMinute, now) {
-      const known = held.get(client);
+      if (now - since >= MINUTE || young.size * 2 >= most) {
+        old = young;
+        young = new Map();
+        since = now;
+      }
+      const known = young.get(client) ?? old.get(client);
       const before = known === undefined ? perMinute : known.tokens + ((now - known.at) * perMinute) / MINUTE;
       const tokens = Math.min(perMinute, before) - 1;
       if (tokens < 0) return false;
-      held.delete(client);
-      held.set(client, { tokens, at: now });
-      forgetOld(now);
+      old.delete(client);
+      young.set(client, { tokens, at: now });
       return true;
     },
     get size() {
-      return held.size;
+      return young.size + old.size;
     },
   };
 }

@@ -200,7 +200,7 @@ for (const [name, zone, fault] of DEFECTS) {
     assert.deepEqual(house.told, [`dnsbl bl.example: ${fault}`]);
     house.clock.advance(3_600_000);
     await house.settled();
-    assert.ok(house.told.length >= 2);
+    assert.equal(house.told.length, 2);
   });
 }
 
@@ -283,7 +283,7 @@ test("openScreen: one look-up for all connections of a client, and no more than 
 
 test("dnsblMemory: by TTL within bounds, and never more than its most", () => {
   const clock = new ManualClock();
-  const memory = dnsblMemory<number>(clock, 3);
+  const memory = dnsblMemory<number>(clock, 4);
   memory.set("a", 1, clock.now() + 1000);
   memory.set("b", 2, clock.now() + 86_400_000);
   memory.set("c", 3, undefined);
@@ -297,10 +297,8 @@ test("dnsblMemory: by TTL within bounds, and never more than its most", () => {
   assert.deepEqual(held(), [undefined, undefined, undefined]);
   for (let at = 0; at < 100; at++) {
     memory.set(String(at), at, undefined);
-    assert.ok(memory.size <= 3);
+    assert.ok(memory.size <= 4);
+    assert.equal(memory.get(String(at)), at);
   }
-  assert.deepEqual(
-    ["96", "97", "99"].map((key) => memory.get(key)),
-    [undefined, 97, 99],
-  );
+  assert.equal(memory.get("90"), undefined);
 });

@@ -24,6 +24,8 @@ export function dnsblHealth({ zone, clock, query }: DnsblHealthOptions): DnsblHe
   let timer: Disposable | undefined;
   let failures = 0;
   let tests = 0;
+  /** Tests in a row that could not be made. */
+  let vain = 0;
   const ended = new AbortController();
 
   const tell = (text: string): void => publish("hopseal:fault", { where: `dnsbl ${zone}`, text });
@@ -44,6 +46,7 @@ export function dnsblHealth({ zone, clock, query }: DnsblHealthOptions): DnsblHe
       case "sound":
         sound = { ipv6: found.ipv6 };
         failures = 0;
+        vain = 0;
         if (first && !found.ipv6) tell("The list has no test entry for IPv6; it is not asked about IPv6 clients");
         later(RETEST);
         return;
@@ -51,7 +54,8 @@ export function dnsblHealth({ zone, clock, query }: DnsblHealthOptions): DnsblHe
         putAside(found.detail, RETEST);
         return;
       case "unknown":
-        putAside(`its test entries cannot be looked up: ${found.detail}`, REST);
+        // A long outage is told ever more seldom.
+        putAside(`its test entries cannot be looked up: ${found.detail}`, Math.min(RETEST, REST * 2 ** vain++));
         return;
       default:
         unreachable(found);

@@ -8,30 +8,33 @@ export interface DnsblMemory<V> {
   readonly size: number;
 }
 
-/** The oldest go where there are more than `most`. */
+/** At most `most` are remembered: when half as many came after it, one is forgotten early. */
 export function dnsblMemory<V>(clock: Clock, most: number = MOST): DnsblMemory<V> {
-  const held = new Map<string, { readonly value: V; readonly until: Millis }>();
+  let young = new Map<string, Held<V>>();
+  let old = new Map<string, Held<V>>();
   return {
     get(address) {
-      const known = held.get(address);
-      if (known === undefined) return undefined;
-      if (known.until > clock.monotonic()) return known.value;
-      held.delete(address);
-      return undefined;
+      const known = young.get(address) ?? old.get(address);
+      return known !== undefined && known.until > clock.monotonic() ? known.value : undefined;
     },
     set(address, value, expires) {
-      const lasts = expires === undefined ? UNTOLD : Math.min(LONGEST, Math.max(SHORTEST, expires - clock.now()));
-      held.delete(address);
-      held.set(address, { value, until: clock.monotonic() + lasts });
-      for (const [oldest] of held) {
-        if (held.size <= most) break;
-        held.delete(oldest);
+      if (young.size * 2 >= most) {
+        old = young;
+        young = new Map();
       }
+      const lasts = expires === undefined ? UNTOLD : Math.min(LONGEST, Math.max(SHORTEST, expires - clock.now()));
+      old.delete(address);
+      young.set(address, { value, until: clock.monotonic() + lasts });
     },
     get size() {
-      return held.size;
+      return young.size + old.size;
     },
   };
+}
+
+interface Held<V> {
+  readonly value: V;
+  readonly until: Millis;
 }
 
 const MOST = 10_000;

@@ -26,6 +26,8 @@ export interface SmtpListenerOptions {
   readonly connections?: number;
   /** Proxies in front: peers that must begin with a PROXY header, and whose header is believed. Others are clients. */
   readonly proxyFrom?: (address: string) => boolean;
+  /** Connections at a time whose header or admission is not there yet; further ones get 421. Default 1000. */
+  readonly waiting?: number;
   /** Shared by the listeners of a program; by itself each has its own. */
   readonly descriptors?: Descriptors;
   /** Shuts the listener down like `close`. */
@@ -61,6 +63,7 @@ export function createSmtpListener(options: SmtpListenerOptions): SmtpListener {
     admission: options.admission ?? firstComers(options.connections ?? MOST_CONNECTIONS),
     proxyFrom: options.proxyFrom,
     descriptors: options.descriptors ?? descriptors(options.clock),
+    waiting: options.waiting ?? MOST_WAITING,
   });
   const accept = (socket: Socket): void => inside.accept(socket);
   let closing: Promise<void> | undefined;
@@ -146,4 +149,5 @@ function firstComers(most: number): Admission {
 }
 
 const MOST_CONNECTIONS = 2000;
+const MOST_WAITING = 1000;
 const GRACE: Millis = 30_000;

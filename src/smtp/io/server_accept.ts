@@ -15,6 +15,8 @@ export interface AcceptOptions {
   /** Peers that must begin with a PROXY header, which is believed; nobody else's is. */
   readonly proxyFrom: ((address: string) => boolean) | undefined;
   readonly descriptors: Descriptors;
+  /** Connections at a time whose header or admission is not there yet. */
+  readonly waiting: number;
 }
 
 /** Takes accepted connections through header and admission to their sessions, or turns them away. */
@@ -96,7 +98,7 @@ export function acceptor(options: AcceptOptions): Acceptor {
       else if (descriptors.short()) {
         publish("hopseal:limited", { limit: "descriptors", client: address });
         no.turnAway(socket, BUSY);
-      } else if (waiting.size >= MOST_WAITING) {
+      } else if (waiting.size >= options.waiting) {
         publish("hopseal:limited", { limit: "connections", client: address, text: "too many wait to be let in" });
         no.turnAway(socket, BUSY);
       } else if (proxyFrom?.(address) === true) proxied(socket, address);
@@ -131,5 +133,3 @@ function ignore(): void {}
 
 const CLOSING = statusOf("shutting-down");
 const BUSY: Status = { ...statusOf("system-busy"), code: 421 };
-/** Connections whose header or admission is not there yet. */
-const MOST_WAITING = 1000;

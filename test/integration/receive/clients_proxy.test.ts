@@ -224,6 +224,23 @@ test("PROXY: the header has five seconds", async () => {
   assert.deepEqual(limits.heard, Array<string>(2).fill(`proxy ${PROXY} the header did not come in time`));
 });
 
+test("PROXY: only so many connections wait for their header; clients beside them are served", async () => {
+  using limits = limitsHeard();
+  const kept = recording();
+  await using server = await listening({ reception: kept.reception, proxyFrom, waiting: 10 });
+  const silent = [];
+  for (let at = 0; at < 10; at++) silent.push(await dialFrom(PROXY, server.address));
+  using late = await dialFrom(PROXY, server.address);
+  assert.equal(await greetingOf(late), "421 4.3.2 Too busy, try again later");
+  assert.deepEqual(limits.heard, [`connections ${PROXY} too many wait to be let in`]);
+  for (const { socket } of silent) socket.write(V1);
+  for (const client of silent) assert.equal(await greetingOf(client), "220");
+  using honest = await dialFrom("127.0.0.2", server.address);
+  assert.equal(await greetingOf(honest), "220");
+  assert.deepEqual(await sendMail(honest, "bo@rook.example"), DELIVERED);
+  for (const client of silent) client[Symbol.dispose]();
+});
+
 test("PROXY, XCLIENT and XFORWARD of others are no commands, and change nothing (I10)", async () => {
   const kept = recording();
   const seen = seeing();

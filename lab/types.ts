@@ -83,6 +83,8 @@ export interface Attack {
   readonly message?: MessageSpec;
   /** Octets that the attacker injects and that must have no effect: seen at an honest host, the cell is an ERROR. */
   readonly mustNotAct?: string;
+  /** Hosts to which no connection may be tried; if one is, the cell is an ERROR. */
+  readonly mustNotDial?: readonly string[];
 }
 
 export interface Move {

@@ -27,6 +27,8 @@ export interface Seen {
   /** The message was given away with REQUIRETLS, so that its notice must not carry it (RFC 8689 §5). */
   readonly requireTls: boolean;
   readonly says: SenderSays;
+  /** Hosts that were dialled and must not be. */
+  readonly dialled?: readonly string[];
   /** Must have had no effect. */
   readonly injected?: string;
 }
@@ -77,13 +79,17 @@ function outcomeOf(seen: Seen, times: (recorder: Recorder) => number): Outcome {
 }
 
 /** Where the two searches disagree, or a secret stands where none belongs. */
-function faultOf({ record, canary, injected }: Seen, times: (recorder: Recorder) => number): string | undefined {
+function faultOf(
+  { record, canary, injected, dialled = [] }: Seen,
+  times: (recorder: Recorder) => number,
+): string | undefined {
   const found = placesOf(record, canary);
   const told = new Set<RawPlace>();
   for (const { recorder, channel, octets } of record.contents)
     if (countIn(octets, canary) > 0) told.add(channel === "clear" ? "wire" : (PLACES[recorder] ?? "wire"));
   const odd = [...new Set([...found, ...told])].filter((place) => found.has(place) !== told.has(place));
   if (odd.length > 0) return `the two searches disagree about ${odd.sort().join(", ")}`;
+  if (dialled.length > 0) return `connected to ${dialled.join(", ")}`;
   if (times("log") > 0) return "the log holds what the message says";
   if (injected !== undefined && record.notes.some((note) => note.includes(injected)))
     return `what was injected had an effect: ${injected}`;

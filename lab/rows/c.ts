@@ -79,6 +79,31 @@ export const GROUP_C: readonly Scenario[] = [
     ],
   },
   {
+    row: "C08",
+    position: "MS",
+    policies: ["P1", "P2", "P3", "P4", "P5t", "P5f", "P5c", "P6", "P7"],
+    variants: [
+      ...[
+        "A 127.0.0.1",
+        "AAAA ::1",
+        "A 10.0.0.1",
+        "A 169.254.169.254",
+        "AAAA fe80::1",
+        "A 0.0.0.0",
+        "AAAA ::ffff:7f00:1",
+      ].map(inward),
+      {
+        id: "localhost",
+        attack: { world: { remove: ["T MX"], add: ["T MX 10 localhost"] }, mustNotDial: ["localhost"] },
+        expect: doubted(),
+      },
+      {
+        id: "our-own-name",
+        attack: { world: { remove: ["T MX"], add: ["T MX 10 mx.sender.test"] }, mustNotDial: ["mx.sender.test"] },
+      },
+    ],
+  },
+  {
     row: "C09",
     position: "AC",
     variants: [
@@ -107,6 +132,21 @@ function spoofed(forged: Readonly<Record<string, readonly string[]>>, host: stri
     world: { hosts: { [host]: { owner: "attacker" } } },
     dns: Object.entries(forged).map(([at, records]) => ({ at, does: { kind: "forge", records } })),
   };
+}
+
+/** The victim's host is said to stand where only we do. */
+function inward(record: string): Variant {
+  const [, address = ""] = record.split(" ");
+  const attack = { world: { remove: ["mx.T A"], add: [`mx.T ${record}`] }, mustNotDial: ["mx.T"] };
+  // RFC 5321 §5.1: the unspecified address is our own, and mail that leads back here is returned, whoever protects it.
+  return address === "0.0.0.0" ? { id: address, attack } : { id: address, attack, expect: doubted() };
+}
+
+/** Whoever can forge an unsigned answer could else bounce the mail of a domain that somebody protects. */
+function doubted(): Expectations {
+  const because =
+    "RFC 8461 §5.1: an unsigned answer that leads nowhere does not fail protected mail for good; it waits, as in C05";
+  return all(["P2", "P3", "P4", "P5t", "P5f", "P5c", "P7"], "D", because);
 }
 
 /** The better host cannot be reached, and nothing vouches for the other. */

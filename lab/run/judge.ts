@@ -17,6 +17,7 @@ export function judge(played: Played, expected: Expected): CellResult {
     bodyCanary: message.bodyCanary,
     requireTls,
     says,
+    dialled: played.dialled,
     ...(mustNotAct === undefined ? {} : { injected: mustNotAct }),
   });
   const words = wordsOf(judged.fault ?? reason, names.domains);

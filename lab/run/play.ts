@@ -23,6 +23,8 @@ export interface Played {
   readonly log: readonly string[];
   /** Failures in the tally for TLS reports, by result type; sorted, each once. */
   readonly failures: readonly string[];
+  /** Hosts that were dialled although they must not be. */
+  readonly dialled: readonly string[];
 }
 
 /** Plays cells whose clocks go alike, all at once, in a world of their own. */
@@ -176,6 +178,7 @@ function gather(errand: Errand, { handed, watch, world, left, failures }: Gather
     notices: world.returned.contents.flatMap(({ octets }) => (octets.includes(message.from) ? [octets] : [])),
     log: watch.log(domain),
     failures: failures.get(domain) ?? [],
+    dialled: (cell.plan.attack.mustNotDial ?? []).filter((host) => world.strangers.has(cell.names.spell(host))),
   };
 }
 

@@ -28,7 +28,7 @@ export interface World extends AsyncDisposable {
   readonly returned: CellRecorder;
   /** Connects to whoever stands at an address of the lab; nobody does at any other. */
   readonly dial: Dial;
-  /** Addresses that were dialled and are not the lab's, each once. */
+  /** Names of hosts that were dialled at addresses that are not the lab's. */
   readonly strangers: ReadonlySet<string>;
   cellOf(domain: string): Cell | undefined;
 }
@@ -74,7 +74,7 @@ export async function openWorld(plans: readonly CellPlan[], clock: LabClock): Pr
       const wire = book.get(target.address);
       if (wire?.attack?.kind === "drop") return await never(clock, signal);
       const port = target.address === addressOf(RETURN_HOST) ? returns.port : (wire?.port ?? CLOSED);
-      if (port === CLOSED) strangers.add(target.address);
+      if (port === CLOSED) strangers.add(target.host);
       return await tcp(
         { ...target, address: "127.0.0.1", port: wire?.attack?.kind === "refuse" ? CLOSED : port },
         signal,

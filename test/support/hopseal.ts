@@ -36,6 +36,9 @@ export interface HopsealOptions {
   readonly wrapper?: readonly string[];
 }
 
+/** Compiled code is kept between starts, of which tests have many. */
+process.env["NODE_COMPILE_CACHE"] ??= join(tmpdir(), "hopseal-compile-cache");
+
 export const MAIN: string = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
 
 export async function startHopseal(options: HopsealOptions): Promise<RunningHopseal> {

@@ -13,8 +13,12 @@ import { startSink } from "../../support/sink.ts";
 import { type Ledger, openLedger, type Verdict } from "./ledger.ts";
 import { pour } from "./producers.ts";
 
+export type Kill = "worker" | "parent" | "all";
+
 export interface SearchOptions {
   readonly kills: number;
+  /** Who is killed, one after the other; chance says it unless given. */
+  readonly plan?: readonly Kill[];
   readonly seed: number;
   readonly workers: number;
   readonly producers: number;
@@ -23,7 +27,7 @@ export interface SearchOptions {
 }
 
 export interface SearchResult extends Verdict {
-  readonly kills: { readonly worker: number; readonly parent: number; readonly all: number };
+  readonly kills: Readonly<Record<Kill, number>>;
 }
 
 /**
@@ -55,7 +59,7 @@ export async function killUnderLoad(options: SearchOptions): Promise<SearchResul
   try {
     for (let done = 0; done < options.kills; done++) {
       await pause(20 + random.below(200));
-      kills[await killOnce(house)]++;
+      kills[await killOnce(house, options.plan?.[done])]++;
       if (done % 50 === 49) options.progress?.(`${done + 1} kills, ${ledger.acknowledged} messages acknowledged`);
     }
     over.abort();
@@ -79,11 +83,11 @@ interface House {
   daemon: ChildProcess;
 }
 
-async function killOnce(house: House): Promise<"worker" | "parent" | "all"> {
+async function killOnce(house: House, planned?: Kill): Promise<Kill> {
   const { random, ledger, daemon } = house;
   const workers = (await statusNow(house.folder))?.workers ?? [];
   const alive = workers.flatMap(({ pid }) => pid ?? []);
-  const kind = alive.length < 2 || random.below(15) === 0 ? "all" : random.below(30) === 0 ? "parent" : "worker";
+  const kind = planned ?? (alive.length < 2 ? "all" : byChance(random));
   ledger.killed();
   if (kind === "worker") {
     kill(alive[random.below(alive.length)]);
@@ -95,6 +99,13 @@ async function killOnce(house: House): Promise<"worker" | "parent" | "all"> {
   await gone;
   house.daemon = await start(house.folder, house.file);
   return kind;
+}
+
+/** Mostly one worker, whose next lives are short: at the latest when few are left, all of them. */
+function byChance(random: Random): Kill {
+  const number = random.below(60);
+  if (number === 0) return "all";
+  return number === 1 ? "parent" : "worker";
 }
 
 function kill(pid: number | undefined): void {

@@ -14,7 +14,7 @@ export interface GroupResult {
  * fails for a reason that may be one call's (no space, too big, a damaged page), each is tried in a transaction of its own; an input or
  * output error, above all a failed sync, fails the whole group, and until the log is emptied every group after it.
  */
-export function runGroup(shard: Shard, calls: readonly Call[]): GroupResult {
+export function runGroup(shard: Shard, calls: readonly Call[], spaceMade?: Space): GroupResult {
   try {
     if (shard.doubtful) endDoubt(shard);
     const result = shard.db.transaction(() => runAll(shard, calls));
@@ -26,9 +26,10 @@ export function runGroup(shard: Shard, calls: readonly Call[]): GroupResult {
     shard.faults.length = 0;
     const fault = faultOf(error);
     if (fault.kind === "io") shard.doubtful = true;
-    // What is queued must be able to leave a full disk; new mail has no claim to the space that was set aside.
-    if (calls[0]?.name !== "commit" && calls.length === 1 && fault.kind === "no-space" && shard.makeSpace()) {
-      return runGroup(shard, calls);
+    const [call] = calls;
+    if (calls.length === 1 && fault.kind === "no-space" && call !== undefined && call.name !== "commit") {
+      const made = makeSpace(shard, spaceMade);
+      if (made !== undefined) return runGroup(shard, calls, made);
     }
     if (calls.length === 1 || fault.kind === "io") {
       return { outcomes: calls.map(() => ({ ok: false, fault })), transfer: [] };
@@ -36,6 +37,24 @@ export function runGroup(shard: Shard, calls: readonly Call[]): GroupResult {
   }
   const single = calls.map((call) => runGroup(shard, [call]));
   return { outcomes: single.flatMap((one) => one.outcomes), transfer: single.flatMap((one) => one.transfer) };
+}
+
+type Space = "log" | "reserve";
+
+/**
+ * What is queued must be able to leave a full disk: first the log, whose pages the database mostly has a place for, is
+ * emptied, then the space is given up that was set aside. New mail has no claim to either.
+ */
+function makeSpace(shard: Shard, made: Space | undefined): Space | undefined {
+  if (made === undefined) {
+    try {
+      shard.db.emptyLog();
+      return "log";
+    } catch {
+      // Then the reserve must do.
+    }
+  }
+  return made !== "reserve" && shard.giveUpReserve() ? "reserve" : undefined;
 }
 
 /**

@@ -63,7 +63,11 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     clock: timer,
     held: thread.totals,
     ...(askDisk === undefined ? {} : { askDisk }),
-    asked: (short) => (short ? undefined : void keepReserve(reserve, (length) => random.bytes(length))),
+    changed(short) {
+      // While there is some room: a full disk could not take what is only in the log.
+      if (short) thread.tidy?.();
+      else void keepReserve(reserve, (length) => random.bytes(length));
+    },
   });
   // The first to come finds the disk asked already.
   await room.admits(0);

@@ -172,7 +172,11 @@ export interface Totals {
 }
 
 /** One group: every call is answered, in order. */
-export type ToWorker = { readonly kind: "group"; readonly calls: readonly Call[] } | { readonly kind: "close" };
+export type ToWorker =
+  | { readonly kind: "group"; readonly calls: readonly Call[] }
+  /** Brings the log into the database while there is room for that; not answered. */
+  | { readonly kind: "tidy" }
+  | { readonly kind: "close" };
 
 export type FromWorker =
   | { readonly kind: "opened"; readonly files: readonly string[]; readonly totals: Totals }

@@ -30,18 +30,18 @@ export interface RoomOptions {
   /** What lies in the shard. */
   readonly held: () => { readonly messages: number; readonly octets: number };
   readonly askDisk?: (directory: string) => Promise<Disk>;
-  /** Told whenever the disk was asked. */
-  readonly asked?: (short: boolean) => void;
+  /** Told what the disk is like at first, and when that changes. */
+  readonly changed?: (short: boolean) => void;
 }
 
 /** A bound that was reached holds until there is a tenth more room, so that it does not come and go with each message. */
 export function createRoom(options: RoomOptions): Room {
-  const { directory, bounds, clock, held, askDisk = statfs, asked } = options;
+  const { directory, bounds, clock, held, askDisk = statfs, changed } = options;
   let disk: { readonly free: number; readonly files: number } | undefined;
   let askedAt: Millis = -Infinity;
   let asking: Promise<void> | undefined;
   let taken = 0;
-  let short = false;
+  let short: boolean | undefined;
   let full = false;
   const ask = async (): Promise<void> => {
     try {
@@ -55,14 +55,15 @@ export function createRoom(options: RoomOptions): Room {
     asking = undefined;
     askedAt = clock.monotonic();
     lacks(0);
-    asked?.(short);
   };
   const lacks = (octets: number): boolean => {
-    const enough = (limit: number): number => (short ? limit * MORE : limit);
+    const enough = (limit: number): number => (short === true ? limit * MORE : limit);
     const lack = (more: number): boolean =>
       disk !== undefined &&
       (disk.free - taken - more < enough(bounds.freeSpace) || disk.files < enough(bounds.freeFiles));
-    short = lack(0);
+    const now = lack(0);
+    if (now !== short) changed?.(now);
+    short = now;
     return lack(octets);
   };
   const overflows = (octets: number): boolean => {

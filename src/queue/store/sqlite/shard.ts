@@ -13,8 +13,8 @@ import { messageSum, unitSum } from "./sums.ts";
 /** An open shard: the database with its statements, and what is remembered of its ready units. */
 export interface Shard {
   readonly db: Database;
-  /** Makes some space on a full disk; false when there is none to be made. */
-  readonly makeSpace: () => boolean;
+  /** Gives up what was set aside for a full disk; false when it is gone already. */
+  readonly giveUpReserve: () => boolean;
   readonly sql: Statements;
   readonly ready: DueCursor;
   /** Rows found damaged since the last answer. */
@@ -84,9 +84,18 @@ function shardOver(db: Database, path: string): Shard {
     messages: Number(sql.countMessages.get()?.["number"]),
     filed: Number(sql.filedOctets.get()?.["octets"] ?? 0),
   };
-  const makeSpace = (): boolean => giveUpReserve(reserveOf(path));
+
   const change = { messages: 0, filed: 0 };
-  return { db, makeSpace, sql, ready: createDueCursor(), faults: [], doubtful: false, held, change };
+  return {
+    db,
+    giveUpReserve: () => giveUpReserve(reserveOf(path)),
+    sql,
+    ready: createDueCursor(),
+    faults: [],
+    doubtful: false,
+    held,
+    change,
+  };
 }
 
 /** The ids of messages whose content is in a file. */

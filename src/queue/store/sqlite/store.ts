@@ -155,7 +155,8 @@ async function requireRoom(room: Room | undefined, octets: number): Promise<void
   if (room === undefined) return;
   const limit = await room.admits(octets);
   if (limit !== undefined) throw new StoreError("no-space", `There is no room for ${octets} octets more`, { limit });
-  room.take(octets);
+  // It lies in the log and then in the database, in whole pages.
+  room.take(2 * octets + PAGE);
 }
 
 /** Step by step over the units that are there at the beginning. */
@@ -262,4 +263,5 @@ function messageOf(row: MessageRow): QueuedMessage {
   return { ...row, envelope: trustedEnvelope(row.envelope), units } as unknown as QueuedMessage;
 }
 
+const PAGE = 16_384;
 const DEFAULT_PAGE = 100;

@@ -2,7 +2,7 @@ import { Worker } from "node:worker_threads";
 import { StoreError } from "../../port.ts";
 import { CLOSED, createLine, errorOf } from "./line.ts";
 import type { Patience } from "./patience.ts";
-import type { Calls, CallName, FromWorker, Totals, WorkerOptions } from "./protocol.ts";
+import type { Calls, CallName, FromWorker, Totals, ToWorker, WorkerOptions } from "./protocol.ts";
 
 /** The parent's end of the thread that owns the database. */
 export interface Thread {
@@ -16,6 +16,8 @@ export interface Thread {
     request: Calls[N]["request"],
     transfer?: readonly ArrayBuffer[],
   ): Promise<Calls[N]["answer"]>;
+  /** Brings the log into the database, soon. */
+  tidy?(): void;
   /** Ends the thread after what is under way; calls after that are refused. */
   close(): Promise<void>;
 }
@@ -43,6 +45,7 @@ export async function startThread(options: WorkerOptions, patience: Patience): P
     files: opened.files,
     totals: () => totals,
     call: (name, request, transfer = []) => line.call(name, request, transfer),
+    tidy: () => worker.postMessage({ kind: "tidy" } satisfies ToWorker),
     async close() {
       line.close();
       await finished.promise;

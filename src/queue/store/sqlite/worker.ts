@@ -21,6 +21,10 @@ function serve(): void {
       send({ kind: "answers", outcomes, faults: shard.faults.splice(0), totals: totalsOf(shard) }, transfer);
       return;
     }
+    if (message.kind === "tidy") {
+      tidy(shard);
+      return;
+    }
     try {
       shard.db[Symbol.dispose]();
     } finally {
@@ -28,6 +32,15 @@ function serve(): void {
       parentPort?.close();
     }
   });
+}
+
+/** What goes wrong here goes wrong with the next group, which says so. */
+function tidy(shard: Shard): void {
+  try {
+    shard.db.emptyLog();
+  } catch {
+    shard.doubtful = true;
+  }
 }
 
 function openFault(path: string, error: unknown): Fault {

@@ -1,5 +1,6 @@
 import type { Cell, CellPlan } from "../world/cell.ts";
 import { type LabClock, labClock } from "../world/clock.ts";
+import { watchThreads } from "../world/threads.ts";
 import { openWorld, SENDER_DOMAIN, type World } from "../world/world.ts";
 import { parseTallyKey, isSeenKey } from "../../src/tlsrpt/mod.ts";
 import type { SenderSays } from "../oracle/classify.ts";
@@ -32,6 +33,7 @@ export async function playTogether(plans: readonly CellPlan[], seed: number): Pr
   const clock = labClock();
   await using world = await openWorld(plans, clock);
   using watch = watchSender(world, clock.stir);
+  using _threads = watchThreads(clock);
   const offset = plans[0]?.attack.clockOffset ?? 0;
   const theirs = { ...clock, now: () => clock.now() + offset };
   await using sender = await startSender({ world, clock: theirs, cells: world.cells, seed });

@@ -1,5 +1,5 @@
 import { statfs } from "node:fs/promises";
-import type { Clock, Instant, Millis } from "../base/mod.ts";
+import type { Clock, Instant } from "../base/mod.ts";
 import type { Config } from "../config/mod.ts";
 import type { Gauges, MetricsSnapshot } from "../observe/mod.ts";
 import type { Metrics } from "../observe/io/mod.ts";
@@ -22,7 +22,7 @@ export interface MeasureParts {
 }
 
 export interface Measure {
-  /** How much there is of what; at most so old as `FRESH`. */
+  /** How much there is of what; those who ask at the same time share one look. */
   census(): Promise<Census>;
   /** Of this process; none where nobody wants metrics. */
   snapshots(): Promise<readonly MetricsSnapshot[]>;
@@ -31,11 +31,10 @@ export interface Measure {
 /** Looks at what no event tells of. */
 export function measureOf(parts: MeasureParts): Measure {
   const { clock, store } = parts;
-  let known: { readonly at: Millis; readonly census: Promise<Census> } | undefined;
+  let looking: Promise<Census> | undefined;
   const census = (): Promise<Census> => {
-    const now = clock.monotonic();
-    if (known === undefined || now - known.at >= FRESH) known = { at: now, census: store.census(clock.now()) };
-    return known.census;
+    looking ??= store.census(clock.now()).finally(() => (looking = undefined));
+    return looking;
   };
   return {
     census,
@@ -86,6 +85,3 @@ export async function diskOf(folder: string): Promise<Pick<Gauges, "disk">> {
 function secondsSince(instant: Instant | undefined, now: Instant): number {
   return instant === undefined ? 0 : Math.max(0, now - instant) / 1000;
 }
-
-/** Counting a large queue takes the store a moment, which many who ask share. */
-const FRESH: Millis = 2000;

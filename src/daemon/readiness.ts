@@ -6,7 +6,7 @@ import { diskOf } from "./measure.ts";
 import type { PauseBook } from "./pauses.ts";
 
 export interface ReadinessParts {
-  readonly config: Pick<Config, "data_dir" | "listen" | "message_size">;
+  readonly config: Pick<Config, "data_dir" | "listen" | "queue">;
   readonly clock: Clock;
   readonly store: Pick<Store, "forgetTallies">;
   readonly pauses: PauseBook;
@@ -48,7 +48,7 @@ async function storeReason({ store, clock }: ReadinessParts): Promise<Readiness[
 
 async function diskReason({ config, free = freeOn }: ReadinessParts): Promise<Readiness["reasons"]> {
   const room = await free(config.data_dir);
-  const least = config.message_size * MESSAGES;
+  const least = config.queue.free_space;
   if (room === undefined || room >= least) return [];
   return [{ kind: "disk-space", text: `${room} octets are free in ${config.data_dir}, less than ${least}` }];
 }
@@ -60,5 +60,3 @@ async function freeOn(folder: string): Promise<number | undefined> {
 const PATIENCE: Millis = 5000;
 /** A day of which there are no tallies. */
 const BEFORE_ALL = "0000-01-01";
-/** As many of the largest messages must find room. */
-const MESSAGES = 2;

@@ -38,7 +38,9 @@ export async function letter(port: number, to: string, from = "ann@pine.example"
   const client = await talk(port);
   for (const line of ["EHLO out.pine.example", `MAIL FROM:<${from}>`, `RCPT TO:<${to}>`]) {
     const answer = await client.say(line);
-    if (!answer.startsWith("2")) return answer;
+    if (answer.startsWith("2")) continue;
+    client.end();
+    return answer;
   }
   await client.say("DATA");
   const answer = await client.say("Subject: x\r\n\r\nx\r\n.");

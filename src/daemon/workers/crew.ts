@@ -44,7 +44,16 @@ export async function startCrew(parts: CrewParts): Promise<Crew> {
     }),
   );
   const orphans = new Map(parts.leftovers.map((shard): [number, Orphan] => [shard, { shard, notBefore: 0 }]));
-  const state: State = { parts, members, orphans, waiting: [], listeners: new Set(), last: -1, stopping: false };
+  const state: State = {
+    parts,
+    members,
+    orphans,
+    tries: new Map(),
+    waiting: [],
+    listeners: new Set(),
+    last: -1,
+    stopping: false,
+  };
   const kill = (): void => {
     state.stopping = true;
     for (const { process } of members) process?.kill();
@@ -56,7 +65,7 @@ export async function startCrew(parts: CrewParts): Promise<Crew> {
   } catch (error) {
     watch[Symbol.dispose]();
     kill();
-    for (const { timer } of members) timer?.[Symbol.dispose]();
+    endTries(state);
     await Promise.all(members.map(async ({ process }) => await process?.gone));
     throw error;
   }
@@ -69,7 +78,7 @@ export async function startCrew(parts: CrewParts): Promise<Crew> {
     hand: (door, socket) => hand(state, door, socket),
     async stop() {
       state.stopping = true;
-      for (const { timer } of members) timer?.[Symbol.dispose]();
+      endTries(state);
       for (const { socket } of state.waiting.splice(0)) socket.destroy();
       await Promise.all(members.map(stopMember));
       watch[Symbol.dispose]();
@@ -86,6 +95,11 @@ function begin(state: State, member: Member): Promise<void> {
   Object.assign(member, { process, state: "starting", silent: 0 });
   void process.gone.then((ending) => onDeath(state, member, { process, ending }));
   return process.call.start(parts.order(member.number)).then(() => onReady(state, member));
+}
+
+function endTries({ members, tries }: State): void {
+  for (const { timer } of members) timer?.[Symbol.dispose]();
+  for (const timer of tries.values()) timer[Symbol.dispose]();
 }
 
 async function firstStart(state: State, member: Member): Promise<void> {

@@ -42,9 +42,11 @@ async function adopt(state: State, shard: number, { number, process, shards }: R
 }
 
 function later(state: State, orphan: Orphan, wait: Millis): void {
-  state.parts.clock.after(wait, () => {
+  state.tries.get(orphan.shard)?.[Symbol.dispose]();
+  const timer = state.parts.clock.after(wait, () => {
     if (!state.stopping && state.orphans.get(orphan.shard) === orphan) void adoptOrphans(state);
   });
+  state.tries.set(orphan.shard, timer);
 }
 
 function fewestShards(workers: readonly ReadyWorker[]): ReadyWorker | undefined {

@@ -45,6 +45,8 @@ export interface State {
   readonly members: readonly Member[];
   /** Shards in nobody's hands. */
   readonly orphans: Map<number, Orphan>;
+  /** The next try for each of them. */
+  readonly tries: Map<number, Disposable>;
   readonly waiting: { readonly door: Door; readonly socket: Socket }[];
   /** Called when something has changed. */
   readonly listeners: Set<() => void>;

@@ -133,6 +133,8 @@ export interface StsSpec {
   readonly maxAge?: number;
   /** The whole text instead, with names in it. */
   readonly text?: string;
+  /** Hosts of the policy that a sender in P5c knows from before, under the id "1"; default the victim's. */
+  readonly stored?: readonly string[];
   /** TXT at "_mta-sts.T"; null for none. */
   readonly txt?: readonly string[] | null;
 }
@@ -209,7 +211,7 @@ export type DnsTrick =
 export type HttpsStep =
   | { readonly kind: "refuse" | "silence" }
   | { readonly kind: "certificate"; readonly certificate: CertificateSpec }
-  /** The whole answer, its line ends as they must be. */
+  /** The whole answer, its line ends as they must be; "LENGTH" stands for the length of its body. */
   | { readonly kind: "answer"; readonly text: string }
   | { readonly kind: "slow" | "endless" };
 

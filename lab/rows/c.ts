@@ -19,7 +19,7 @@ export const GROUP_C: readonly Scenario[] = [
       {
         id: "sts",
         attack: {
-          world: { hosts: { "old.T": { owner: "attacker" } }, sts: { mx: ["*.T"] } },
+          world: { hosts: { "old.T": { owner: "attacker" } }, sts: { mx: ["*.T"], stored: ["*.T"] } },
           dns: [{ at: "T MX", does: { kind: "forge", records: ["T MX 10 old.T"] } }],
         },
         policies: ["P5t", "P5f", "P5c", "P7"],

@@ -8,7 +8,7 @@ import { domain } from "../../src/mail/mod.ts";
 import { openStsStore } from "../../src/policy/io/mod.ts";
 import { restorePolicy } from "../../src/policy/mod.ts";
 import type { Cell } from "../world/cell.ts";
-import { mxOf, patternsOf } from "../world/cell_zones.ts";
+import { mxOf, patternsOf, storedText } from "../world/cell_zones.ts";
 import { TOP } from "../world/dns_tree.ts";
 import { LAB_NETWORK } from "../world/names.ts";
 import { SENDER_DOMAIN, SENDER_HOST, type World } from "../world/world.ts";
@@ -84,10 +84,10 @@ async function storePolicies(folder: string, { clock, cells }: SenderOptions): P
     throw new Error(text);
   };
   const store = await openStsStore({ directory, clock, onFault });
-  for (const { plan, names, stsPolicy } of cells) {
-    if (plan.base !== "P5c" || stsPolicy === undefined) continue;
-    const policy = restorePolicy({ id: "1", text: stsPolicy, fetchedAt: clock.now() - HOUR });
-    if (policy === undefined) throw new Error(`No policy: ${stsPolicy}`);
+  for (const { plan, names } of cells) {
+    if (plan.base !== "P5c") continue;
+    const policy = restorePolicy({ id: "1", text: storedText(plan, names), fetchedAt: clock.now() - HOUR });
+    if (policy === undefined) throw new Error(`No policy for ${names.domains.T}`);
     await store.save({ domain: domain(names.domains.T), policy });
   }
 }

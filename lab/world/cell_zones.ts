@@ -84,6 +84,12 @@ export function stsText({ base, attack }: CellPlan, { spell }: CellNames): strin
   return text === undefined ? policyText(mode, patternsOf(attack.world ?? {}).map(spell), maxAge) : spell(text);
 }
 
+/** What a sender in P5c has met before: an honest policy. */
+export function storedText({ attack }: CellPlan, { spell }: CellNames): string {
+  const { world = {} } = attack;
+  return policyText("enforce", (world.sts?.stored ?? mxOf(world)).map(spell), world.sts?.maxAge ?? 604_800);
+}
+
 /** That of the attacker's own domain. */
 export function stsTextOfE({ attack }: CellPlan, { spell }: CellNames): string | undefined {
   const hosts = attack.world?.stsOfE;

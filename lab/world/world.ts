@@ -112,20 +112,28 @@ function servePolicies(https: PolicyHost, { names, plan, served }: Cell, authori
     const head = `HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: ${Buffer.byteLength(text)}\r\n\r\n`;
     https.behave(host, {
       certificate: { chain: pem, key },
-      answer: answerOf(step, head + text),
+      answer: answerOf(step, { honest: head + text, spell: names.spell }),
       ...(step?.kind === "refuse" ? { refuse: true } : {}),
     });
   }
 }
 
-function answerOf(step: HttpsStep | undefined, honest: string): string | ((socket: TLSSocket) => void) {
+interface Answering {
+  readonly honest: string;
+  readonly spell: (text: string) => string;
+}
+
+function answerOf(step: HttpsStep | undefined, { honest, spell }: Answering): string | ((socket: TLSSocket) => void) {
   switch (step?.kind) {
     case undefined:
     case "refuse":
     case "certificate":
       return honest;
-    case "answer":
-      return step.text;
+    case "answer": {
+      const [head = "", ...body] = spell(step.text).split("\r\n\r\n");
+      const rest = body.join("\r\n\r\n");
+      return `${head.replace("LENGTH", String(Buffer.byteLength(rest)))}\r\n\r\n${rest}`;
+    }
     case "silence":
       return () => undefined;
     case "slow":

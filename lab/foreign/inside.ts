@@ -21,7 +21,6 @@ if (import.meta.main) {
     ...(policies === undefined ? {} : { policies }),
     progress: (done, total) => say({ done, total }),
   });
-  say({ played });
   // Whatever the other program still does ends with the namespaces.
-  process.exit(0);
+  process.stdout.write(`${JSON.stringify({ played })}\n`, () => process.exit(0));
 }

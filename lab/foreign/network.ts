@@ -109,11 +109,13 @@ server:
   trust-anchor-file: "${folder}/anchors"
   val-override-date: "20260303080000"
   module-config: "validator iterator"
+  val-sig-skew-min: 0
+  val-sig-skew-max: 0
   qname-minimisation: no
   aggressive-nsec: no
   infra-keep-probing: yes
-  infra-cache-max-rtt: 1000
-  outbound-msg-retry: 2
+  unknown-server-time-limit: 6000
+  outbound-msg-retry: 6
   num-queries-per-thread: 4096
 forward-zone:
   name: "."

@@ -146,7 +146,7 @@ function mainCf(folder: string, hostname: string): string {
     queue_run_delay: "1h",
     notify_classes: "",
     in_flow_delay: "0",
-    default_process_limit: "40",
+    default_process_limit: "20",
     ...Object.fromEntries(WAITS.map((name) => [name, WAIT])),
   };
   return Object.entries(settings)

@@ -24,7 +24,10 @@ async function run([folder = ""]: readonly string[]): Promise<void> {
   said["kept free"] = free() > 40e6;
   said["taken"] = taken.size > 20;
 
+  // The next client comes, and the disk is asked again.
+  const asked = setInterval(() => void store.room?.(0), 100);
   await until(() => statSync(`${directory}/queue.db-wal`).size === 0);
+  clearInterval(asked);
   // Somebody else takes the rest.
   takeAll(`${folder}/filler`);
   said["left"] = free();
@@ -120,7 +123,10 @@ function takeNames(folder: string): void {
 
 /** The reserve is written beside. */
 async function until(done: () => boolean): Promise<void> {
-  for (let left = 500; !done() && left > 0; left--) await new Promise((resolve) => setTimeout(resolve, 20));
+  for (let left = 3000; !done(); left--) {
+    if (left === 0) throw new Error(`It is never so: ${String(done)}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
 }
 
 const ENVELOPE: Envelope = {

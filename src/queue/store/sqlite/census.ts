@@ -6,8 +6,12 @@ import type { Shard } from "./shard.ts";
 /** Counts by the index of states and times; a lease that ran out counts as due. */
 export function census(shard: Shard, { at }: Calls["census"]["request"]): Census {
   const now = Math.round(at);
-  const counts = new Map(shard.sql.countStates.all().map((row) => [numberIn(row, "kind"), numberIn(row, "number")]));
-  const [ready = 0, leased = 0, held = 0] = [0, 1, 2].map((kind) => counts.get(kind) ?? 0);
+  const counts = [0, 0, 0];
+  for (const row of shard.sql.countStates.all()) {
+    const kind = Math.min(numberIn(row, "state"), HELD);
+    counts[kind] = (counts[kind] ?? 0) + numberIn(row, "number");
+  }
+  const [ready = 0, leased = 0, held = 0] = counts;
   const [due, lapsed] = [0, 1].map((state) => shard.sql.countDue.get(state, now));
   const [dueCount, lapsedCount] = [numberIn(due, "number"), numberIn(lapsed, "number")];
   const times = [due, lapsed].flatMap((row) => row?.["due"] ?? []).map(Number);
@@ -21,3 +25,6 @@ export function census(shard: Shard, { at }: Calls["census"]["request"]): Census
 function numberIn(row: Row | undefined, column: string): number {
   return Number(row?.[column]);
 }
+
+/** Every state from here on is a way of being held. */
+const HELD = 2;

@@ -228,7 +228,7 @@ const SQL = {
   leases: "SELECT due, destination FROM unit WHERE state = 1 ORDER BY due",
   countMessages: "SELECT count(*) AS number FROM message",
   countUnits: "SELECT count(*) AS number FROM unit",
-  countStates: "SELECT min(state, 2) AS kind, count(*) AS number FROM unit GROUP BY kind",
+  countStates: "SELECT state, count(*) AS number FROM unit GROUP BY state",
   countDue: "SELECT count(*) AS number, min(due) AS due FROM unit WHERE state = ? AND due <= ?",
   tallyUp:
     "INSERT INTO tally (day, key, count) VALUES (?, ?, 1) ON CONFLICT (day, key) DO UPDATE SET count = count + 1",

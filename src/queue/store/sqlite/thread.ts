@@ -26,7 +26,8 @@ export interface Thread {
 export async function startThread(options: WorkerOptions, patience: Patience): Promise<Thread> {
   const worker = new Worker(WORKER, { workerData: options, name: "hopseal-shard" });
   const opened = await opening(worker);
-  const line = createLine((message, transfer) => worker.postMessage(message, transfer), patience);
+  const post = (message: ToWorker, transfer: ArrayBuffer[] = []): void => worker.postMessage(message, transfer);
+  const line = createLine(post, patience);
   const finished = Promise.withResolvers<void>();
   let { totals } = opened;
   const end = (fault: Parameters<typeof line.end>[0]): void => {
@@ -45,7 +46,7 @@ export async function startThread(options: WorkerOptions, patience: Patience): P
     files: opened.files,
     totals: () => totals,
     call: (name, request, transfer = []) => line.call(name, request, transfer),
-    tidy: () => worker.postMessage({ kind: "tidy" } satisfies ToWorker),
+    tidy: () => post({ kind: "tidy" }),
     async close() {
       line.close();
       await finished.promise;

@@ -90,6 +90,7 @@ async function openCache(config: Config, parts: PolicyParts): Promise<StsCache> 
       directory,
       clock,
       readOnly,
+      shared: true,
       onFault,
     });
     return startStsCache({

@@ -163,3 +163,28 @@ test("openStsStore: who only looks changes nothing on disk", async (context) => 
   assert.deepEqual(barred.list(), []);
   assert.match(faults.join(), /^The stored MTA-STS policies cannot be read: ENOTDIR/);
 });
+
+test("openStsStore: what another process has stored, renewed or removed counts at once where the folder is shared", async (context) => {
+  const directory = await folder(context);
+  const clock = new ManualClock();
+  const faults: string[] = [];
+  const open = async (): Promise<StsStore> =>
+    await openStsStore({ directory, clock, shared: true, onFault: (text) => void faults.push(text) });
+  const [one, other] = [await open(), await open()];
+  const pine = domain("pine.example");
+  const ids = (): (string | undefined)[] => [one, other].map((store) => store.get(pine)?.policy.id);
+  await one.save(entry("pine.example", clock, { id: "1" }));
+  assert.deepEqual(ids(), ["1", "1"]);
+  await other.save(entry("pine.example", clock, { id: "2", maxAge: 1000 }));
+  assert.deepEqual(ids(), ["2", "2"]);
+  await one.remove(pine);
+  assert.deepEqual(ids(), [undefined, undefined]);
+  // A file that is damaged says nothing about what is known.
+  await other.save(entry("pine.example", clock, { id: "3" }));
+  assert.deepEqual(ids(), ["3", "3"]);
+  await writeFile(join(directory, "pine.example.json"), "{");
+  for (let look = 0; look < 2; look++) assert.deepEqual(ids(), ["3", "3"]);
+  // Each tells it once.
+  const told = "The stored MTA-STS policy of pine.example cannot be read: it is no JSON";
+  assert.deepEqual(faults, [told, told]);
+});

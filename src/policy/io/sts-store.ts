@@ -1,4 +1,5 @@
 import { createHash, randomUUID } from "node:crypto";
+import { readFileSync, statSync } from "node:fs";
 import { mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Clock } from "../../base/mod.ts";
@@ -28,6 +29,8 @@ export interface StsStoreOptions {
   readonly onFault: (text: string) => void;
   /** Reads and never writes; what is saved holds in memory alone. For those who look while a daemon runs. */
   readonly readOnly?: boolean;
+  /** Other processes write there too: what they have put there counts here at once. */
+  readonly shared?: boolean;
   /** How many are kept at most; default 20 000. */
   readonly most?: number;
 }
@@ -42,17 +45,30 @@ export async function openStsStore(options: StsStoreOptions): Promise<StsStore> 
   const entries = await readAll(options);
   const ages = policyAges(clock, onFault);
   for (const { policy } of entries.values()) ages.begin(policy);
+  const others = options.shared === true ? othersOf(options, entries.keys()) : undefined;
+  const follow = (domain: Domain): void => {
+    const found = others?.look(domain);
+    if (found === "gone") entries.delete(domain);
+    if (found === undefined || found === "gone") return;
+    entries.set(domain, found);
+    ages.begin(found.policy);
+  };
   const current = ({ domain, policy }: StoredSts): StoredSts => ({ domain, policy: ages.of(policy) });
   const writes = new Map<Domain, Promise<void>>();
   const makeRoom = async (): Promise<boolean> => {
     if (entries.size < most) return true;
-    for (const entry of entries.values()) if (ages.of(entry.policy).expires <= clock.now()) await forget(entry.domain);
+    for (const { domain } of entries.values()) {
+      follow(domain);
+      const entry = entries.get(domain);
+      if (entry !== undefined && ages.of(entry.policy).expires <= clock.now()) await forget(domain);
+    }
     // A live policy is never given up for another: whoever can make us fetch many could flush the rest.
     return entries.size < most;
   };
   const forget = async (domain: Domain): Promise<void> => {
     entries.delete(domain);
     if (!readOnly) await rm(join(directory, fileName(domain)), { force: true });
+    others?.note(domain);
   };
   /** One write at a time for a domain, in the order of the calls. */
   const inTurn = async (domain: Domain, work: () => Promise<void>): Promise<void> => {
@@ -65,6 +81,7 @@ export async function openStsStore(options: StsStoreOptions): Promise<StsStore> 
   };
   return {
     get(domain) {
+      follow(domain);
       const entry = entries.get(domain);
       return entry && current(entry);
     },
@@ -79,10 +96,55 @@ export async function openStsStore(options: StsStoreOptions): Promise<StsStore> 
         entries.set(entry.domain, entry);
         ages.begin(entry.policy);
         if (!readOnly) await write(directory, entry);
+        others?.note(entry.domain);
       });
     },
     remove: async (domain) => await inTurn(domain, async () => await forget(domain)),
   };
+}
+
+interface Others {
+  /** What was put there since the last look, or that it was taken away; undefined when nothing has changed. */
+  look(domain: Domain): StoredSts | "gone" | undefined;
+  /** What lies there now is known. */
+  note(domain: Domain): void;
+}
+
+/** Looks at files that other processes may have replaced. What cannot be looked at has not changed. */
+function othersOf({ directory, onFault }: StsStoreOptions, known: Iterable<Domain>): Others {
+  const stamps = new Map<Domain, string>();
+  const stampOf = (domain: Domain): string | undefined => {
+    const found = statSync(join(directory, fileName(domain)), { bigint: true, throwIfNoEntry: false });
+    return found && `${found.ino} ${found.mtimeNs} ${found.size}`;
+  };
+  const set = (domain: Domain, stamp: string | undefined): void => {
+    if (stamp === undefined) stamps.delete(domain);
+    else stamps.set(domain, stamp);
+  };
+  for (const domain of known) set(domain, stampOf(domain));
+  return {
+    look(domain) {
+      try {
+        const stamp = stampOf(domain);
+        if (stamp === stamps.get(domain)) return undefined;
+        // Before it is read: what cannot be read is told of once.
+        set(domain, stamp);
+        return stamp === undefined ? "gone" : readEntry(directory, domain);
+      } catch (error) {
+        onFault(`The stored MTA-STS policy of ${domain} cannot be read: ${(error as Error).message}`);
+        return undefined;
+      }
+    },
+    note: (domain) => set(domain, stampOf(domain)),
+  };
+}
+
+/** Throws when it is none. */
+function readEntry(directory: string, domain: Domain): StoredSts {
+  const name = fileName(domain);
+  const entry = parse(readFileSync(join(directory, name), "utf8"), name);
+  if (typeof entry === "string") throw new Error(entry);
+  return entry;
 }
 
 async function readAll(options: StsStoreOptions): Promise<Map<Domain, StoredSts>> {

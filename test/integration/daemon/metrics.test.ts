@@ -163,9 +163,41 @@ test("readyz: 200 while mail is taken, 503 with the reasons while an operator ha
   assert.equal((await get(path, "/healthz")).status, 200);
 });
 
-async function start(hop: number): Promise<RunningHopseal> {
+test("metrics: one endpoint adds up what two workers count; a pause reaches both", async () => {
+  await using undo = new AsyncDisposableStack();
+  const sink = undo.use(await sinkWithTls());
+  const running = undo.use(await start(sink.port, "workers = 2\n"));
+  const path = join(running.folder, "metrics.sock");
+  const [port = 0] = running.ports;
+  await running.waitFor((line) => line["event"] === "listening" && line["role"] === "metrics");
+  for (let nth = 0; nth < 4; nth++) assert.match(await letter(port, "bo@rook.example"), /^250 /);
+  const delivered = 'hopseal_attempts_total{outcome="delivered"}';
+  const last = await scrapeUntil(path, (now) => now.get(delivered) === 4 && now.get("hopseal_queue_messages") === 0);
+  assert.equal(last.get(delivered), 4);
+  assert.equal(last.get('hopseal_accepted_messages_total{tls="plaintext"}'), 4);
+  assert.equal(last.get("hopseal_accepted_size_bytes_count"), 4);
+  assert.equal(last.get("hopseal_queue_messages"), 0);
+  assert.equal(JSON.parse((await get(path, "/readyz")).body).ready, true);
+  assert.equal((await hopseal("pause", "-c", running.configFile, "--receiving")).status, 0);
+  for (let nth = 0; nth < 4; nth++) {
+    const turned = await talk(port);
+    assert.match(turned.greeting, /^421 Taking no mail/);
+    await turned.ended;
+  }
+  const limited = 'hopseal_limited_total{limit="paused"}';
+  const paused = await scrapeUntil(path, (now) => now.get(limited) === 4);
+  assert.deepEqual([paused.get(limited), paused.get('hopseal_paused{what="receiving"}')], [4, 1]);
+  assert.equal((await get(path, "/readyz")).status, 503);
+  assert.equal((await hopseal("drain", "-c", running.configFile)).status, 0);
+  await assert.rejects(
+    running.waitFor(() => false),
+    /hopseal ended with 0/,
+  );
+});
+
+async function start(hop: number, before = ""): Promise<RunningHopseal> {
   const files = { "chain.pem": certificate.chain, "key.pem": certificate.key };
-  return await startHopseal({ config: configFor(hop), files });
+  return await startHopseal({ config: before + configFor(hop), files });
 }
 
 async function sinkWithTls(): ReturnType<typeof startSink> {

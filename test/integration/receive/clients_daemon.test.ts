@@ -73,6 +73,40 @@ allow_files = ["allow.list"]
   assert.deepEqual(await all(), ["220", "220", denied, denied, "220"]);
 });
 
+test("two workers count as one, and let in by the same lists", async () => {
+  const config = `proxy_from = ["${PROXY}"]
+[clients]
+connections_per_client = 3
+deny_files = ["deny.list"]
+`;
+  await using house = await startHopseal({
+    config: `workers = 2\n${BASE.replace("DNS\n", "")}${config}`,
+    files: { "deny.list": "192.0.2.0/24\n" },
+  });
+  const crowd: Dialogue[] = [];
+  const said: string[] = [];
+  for (let at = 0; at < 8; at++) {
+    const client = await dial(house, "127.0.0.66");
+    crowd.push(client);
+    said.push(await greetingOf(client));
+  }
+  const full = "421 4.7.0 Too many connections from your address";
+  assert.deepEqual(said, ["220", "220", "220", full, full, full, full, full]);
+  const behind = async (address: string): Promise<string> => {
+    using client = await dial(house, PROXY);
+    client.send(`PROXY TCP4 ${address} 203.0.113.9 1 25\r\n`);
+    return await greetingOf(client);
+  };
+  const denied = "554 Your address is not served here";
+  const asked = async (): Promise<readonly string[]> => [await behind("192.0.2.1"), await behind("198.51.100.1")];
+  // Whichever worker it is.
+  for (let at = 0; at < 3; at++) assert.deepEqual(await asked(), [denied, "220"]);
+  await writeFile(join(house.folder, "deny.list"), "198.51.100.0/24\n");
+  await reload(house);
+  for (let at = 0; at < 3; at++) assert.deepEqual(await asked(), ["220", denied]);
+  for (const client of crowd) client[Symbol.dispose]();
+});
+
 test("a list of clients with a mistake keeps the program from starting, and is named", async () => {
   await assert.rejects(
     run('[clients]\ndeny_files = ["deny.list"]\n', { "deny.list": "\n127.0.0.999\n" }),

@@ -1,5 +1,6 @@
 import type { Clock, Millis } from "../../base/mod.ts";
 import type { Claim, Store } from "../../queue/mod.ts";
+import { queueTimeOf } from "./queue_time.ts";
 import { reportFault } from "./report.ts";
 
 /** A claim that is kept alive until disposed. */
@@ -18,13 +19,14 @@ export function holdClaim(
   options: { readonly store: Store; readonly clock: Clock; readonly lease: Millis },
 ): Held {
   const { store, clock, lease } = options;
+  const time = queueTimeOf(clock);
   const ending = new AbortController();
   let failing = false;
   let timer: Disposable | undefined;
   let over = false;
   let until = claim.leaseUntil;
   const renew = async (): Promise<void> => {
-    const next = clock.now() + lease;
+    const next = time.now() + lease + time.slack();
     try {
       failing = !(await store.renew(claim, next));
       if (failing) return ending.abort(new Error("The lease was lost"));
@@ -32,7 +34,7 @@ export function holdClaim(
     } catch (error) {
       failing = true;
       reportFault(`Cannot renew the lease of message ${claim.message}`, error);
-      if (clock.now() >= until) return ending.abort(new Error("The lease ran out"));
+      if (time.now() >= until) return ending.abort(new Error("The lease ran out"));
     }
     if (!over) arm();
   };

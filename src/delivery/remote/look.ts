@@ -1,11 +1,15 @@
 import type { Millis } from "../../base/mod.ts";
+import type { ClaimRequest } from "../../queue/mod.ts";
 import { begin, beginWaiting, type Crew, firstPause, fullDestinations, take } from "./crew.ts";
+import { queueTimeOf } from "./queue_time.ts";
 import { reportFault } from "./report.ts";
 import { release } from "./task.ts";
 
 /** Begins all that can be begun now; says how long to wait when nobody rings, undefined for ever. */
 export async function lookForWork(crew: Crew): Promise<Millis | undefined> {
   const { store, clock, signal, lease = LEASE } = crew.options;
+  const time = queueTimeOf(clock);
+  const span = (): Span => ({ now: time.now(), lease: lease + time.slack() });
   try {
     const suspects = await lookForSuspects(crew, lease);
     if (suspects !== undefined) return suspects;
@@ -17,13 +21,13 @@ export async function lookForWork(crew: Crew): Promise<Millis | undefined> {
       if (room <= 0) return undefined;
       const except = fullDestinations(crew);
       const limit = Math.min(room, crew.perDestination);
-      const claims = await store.claim({ now: clock.now(), lease, limit, except, suspects: "none" });
+      const claims = await store.claim({ ...span(), limit, except, suspects: "none" });
       if (claims.length > 0) {
         crew.waiting.push(...claims.map((claim) => take(crew, claim, lease)));
         continue;
       }
       const due = await store.nextDue(except);
-      const wait = Math.min(due === undefined ? Infinity : due - clock.now(), firstPause(crew));
+      const wait = Math.min(due === undefined ? Infinity : due - time.now(), firstPause(crew));
       return wait === Infinity ? undefined : Math.max(wait, SOONEST);
     }
   } catch (error) {
@@ -48,7 +52,9 @@ async function lookForSuspects(crew: Crew, lease: Millis): Promise<Millis | unde
   if (!ready && now - quiet.lookedAt < LOOK_AGAIN) return undefined;
   quiet.lookedAt = now;
   const except = still ? [] : fullDestinations(crew);
-  const [claim] = await store.claim({ now: clock.now(), lease, limit: 1, except, suspects: "only" });
+  const time = queueTimeOf(clock);
+  const span: Span = { now: time.now(), lease: lease + time.slack() };
+  const [claim] = await store.claim({ ...span, limit: 1, except, suspects: "only" });
   quiet.since = claim === undefined || ready ? undefined : now;
   if (claim === undefined) return undefined;
   const held = take(crew, claim, lease);
@@ -64,6 +70,8 @@ async function lookForSuspects(crew: Crew, lease: Millis): Promise<Millis | unde
   });
   return ALONE;
 }
+
+type Span = Pick<ClaimRequest, "now" | "lease">;
 
 /** What is left of `ALONE`; undefined when it is over. */
 function remaining(since: Millis, now: Millis): Millis | undefined {

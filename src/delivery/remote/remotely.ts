@@ -11,6 +11,7 @@ import type { LmtpTarget } from "../route.ts";
 import type { Work } from "../walk.ts";
 import { brokenOff } from "./broken.ts";
 import { allAs, merged } from "./merge.ts";
+import { queueTimeOf } from "./queue_time.ts";
 import type { AttemptOptions } from "./options.ts";
 
 /** Recipients of a claim that go the same way to the same domain. */
@@ -83,7 +84,8 @@ async function tryPlan(
 
 /** Recipients whom no host took or refused and for whom there is no further attempt. */
 function doomedOf({ open, outcomes }: Attempt, claim: Claim, { clock, retry }: AttemptOptions): readonly number[] {
-  const last = isLast({ acceptedAt: claim.acceptedAt, now: clock.now() }, retry ?? DEFAULT_RETRY);
+  const time = queueTimeOf(clock);
+  const last = isLast({ acceptedAt: time.arrival(claim.acceptedAt), now: time.now() }, retry ?? DEFAULT_RETRY);
   return [...open].filter((index) => last || outcomes.get(index)?.end === "failed");
 }
 

@@ -11,6 +11,7 @@ import { markWarned, toldOf } from "../told.ts";
 import { deliverClaim } from "./deliver.ts";
 import type { Held } from "./lease.ts";
 import type { AttemptOptions, DeliveryOptions } from "./options.ts";
+import { queueTimeOf } from "./queue_time.ts";
 import { watchReading } from "./reading.ts";
 import { reportAttempt, reportFault } from "./report.ts";
 
@@ -68,7 +69,7 @@ export async function release(held: Held, options: DeliveryOptions, stop: AbortS
 }
 
 async function giveBack(claim: Claim, options: DeliveryOptions, stop: AbortSignal): Promise<void> {
-  const now = options.clock.now();
+  const now = queueTimeOf(options.clock).now();
   await settle(claim, { at: now, recipients: new Map(), retryAt: now, untouched: true }, options, stop);
 }
 
@@ -90,10 +91,12 @@ function judge(
   options: DeliveryOptions,
   stopped: boolean,
 ): Verdict {
-  const now = options.clock.now();
+  const time = queueTimeOf(options.clock);
+  const now = time.now();
   const retry = options.retry ?? DEFAULT_RETRY;
+  const arrived = { ...claim, acceptedAt: time.arrival(claim.acceptedAt) };
   // An attempt that we ended ourselves says nothing about the message.
-  const verdict = judgeAttempt(claim, outcomes, {
+  const verdict = judgeAttempt(arrived, outcomes, {
     now,
     random: options.random,
     retry: stopped ? { ...retry, expireAfter: Infinity } : retry,
@@ -114,7 +117,9 @@ async function settlementOf(
     ...(verdict.retryAt === undefined ? {} : { retryAt: verdict.retryAt }),
     ...(tally.length === 0 ? {} : { tally }),
   };
-  const told = toldOf(claim, verdict, { now, retry: options.retry ?? DEFAULT_RETRY });
+  const time = queueTimeOf(options.clock);
+  const arrived = { ...claim, acceptedAt: time.arrival(claim.acceptedAt) };
+  const told = toldOf(arrived, verdict, { now: time.now(), retry: options.retry ?? DEFAULT_RETRY });
   if (told.size === 0) return settlement;
   const { hostname, postmaster, newQueueId: newId, notices: bound } = options;
   const start = await startOf(claim, options);

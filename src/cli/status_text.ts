@@ -34,7 +34,8 @@ type Worker = NonNullable<DaemonStatus["workers"]>[number];
 
 function workerLine({ number, pid, state, shards, connections }: Worker): string {
   const process = pid === undefined ? "" : `, process ${pid}`;
-  return `worker ${number}   ${state}${process}, ${connections} connections, delivers from ${shards.map((shard) => `shard-${shard}`).join(", ")}`;
+  const from = shards.length === 0 ? "nothing" : shards.map((shard) => `shard-${shard}`).join(", ");
+  return `worker ${number}   ${state}${process}, ${connections} connections, delivers from ${from}`;
 }
 
 function certificateLine(end: string, now: number): string {

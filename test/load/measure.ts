@@ -26,9 +26,13 @@ export async function usageOf(pid: number): Promise<Usage> {
 export function watchMemory(pid: number): Disposable & { readonly most: number } {
   let most = 0;
   const timer = setInterval(() => {
-    void usageOf(pid).then(({ memory }) => {
-      most = Math.max(most, memory);
-    });
+    usageOf(pid).then(
+      ({ memory }) => {
+        most = Math.max(most, memory);
+      },
+      // It has ended meanwhile.
+      () => undefined,
+    );
   }, 100);
   return {
     get most() {

@@ -53,7 +53,7 @@ export interface Dialogue extends Disposable {
 }
 
 export async function dial(address: AddressInfo): Promise<Dialogue> {
-  const socket = connect({ host: address.address, port: address.port, allowHalfOpen: true });
+  const socket = connect({ host: address.address, port: address.port, allowHalfOpen: true, noDelay: true });
   await new Promise((resolve, reject) => socket.once("connect", resolve).once("error", reject));
   return talk(socket);
 }

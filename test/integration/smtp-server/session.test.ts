@@ -132,7 +132,7 @@ test("a client that was turned away is served QUIT alone (RFC 5321 §3.1)", asyn
   assert.deepEqual([await client.ask("EHLO a"), await client.ask(MAIL), await client.ask("QUIT")], [503, 503, 221]);
 });
 
-test("octets behind STARTTLS end the connection without a word, a partial line included (RFC 3207 §4.2)", async () => {
+test("A17: octets behind STARTTLS end the connection without a word, a partial line included (RFC 3207 §4.2)", async () => {
   const tls = await certificates();
   const kept = recording();
   await using server = await listening({ reception: kept.reception, tls: "starttls", certificates: tls });

@@ -31,7 +31,7 @@ function deliver(pieces: readonly string[]): { senders: string[]; codes: number[
   return { senders, codes, breaches: kept.breaches };
 }
 
-test("nothing but CRLF.CRLF ends the data, at any split: one message at most, and no smuggled command (RFC 5321 §4.1.1.4)", () => {
+test("J01: nothing but CRLF.CRLF ends the data, at any split: one message at most, and no smuggled command (RFC 5321 §4.1.1.4)", () => {
   const all = variants();
   assert.ok(all.length > 400);
   for (const end of all) {

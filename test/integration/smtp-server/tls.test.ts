@@ -101,7 +101,7 @@ test("the certificate follows the name asked for, and an unknown name gets the d
   }
 });
 
-test("ALPN: none and smtp are welcome, other protocols are refused (RFC 7301 §3.2)", async () => {
+test("K01: ALPN: none and smtp are welcome, other protocols are refused (RFC 7301 §3.2)", async () => {
   const tls = await certificates();
   await using server = await listening({ reception: recording().reception, tls: "implicit", certificates: tls });
   const tryWith = async (protocols: readonly string[] | undefined): Promise<string> => {

@@ -39,9 +39,7 @@ export function operatorOf(parts: OperatorParts): Operator {
         pid: process.pid,
         started,
         listeners: listeners.map(({ role, host, port, tls }) => ({ role, address: `${host}:${port}`, tls })),
-        ...(service.addresses.length === 0
-          ? {}
-          : { policyService: { addresses: service.addresses, ...service.counts } }),
+        ...(isOffered(config) ? { policyService: { addresses: service.addresses, ...service.counts } } : {}),
         queue: await queueOf(parts.measure),
         state: pauses.draining ? "draining" : "running",
         paused: pauses.now,
@@ -69,6 +67,10 @@ export function operatorOf(parts: OperatorParts): Operator {
     readiness: () => readinessOf(parts),
     submit: parts.inject,
   };
+}
+
+function isOffered({ policy_service: { address, path } }: Config): boolean {
+  return address !== undefined || path !== undefined;
 }
 
 async function queueOf(measure: Measure): Promise<DaemonStatus["queue"]> {

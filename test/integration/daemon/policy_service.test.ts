@@ -9,6 +9,7 @@ import { netstring, netstringDecoder } from "../../../src/policy/mod.ts";
 import { startHopseal } from "../../support/hopseal.ts";
 
 const CONFIG = `
+workers = 2
 hostname = "mx.rook.example"
 data_dir = "{folder}/data"
 postmaster = "postmaster@rook.example"

@@ -134,5 +134,6 @@ test("parseClientList: any text is a list or a fault at a line that it has", () 
       const read = parseClientList(text, parse);
       if (!read.ok) assert.ok(read.error.line >= 1 && read.error.line <= text.split("\n").length);
     }),
+    { numRuns: 50 },
   );
 });

@@ -101,9 +101,10 @@ test("printable: whatever a list says is one short line of ASCII", () => {
   assert.equal(printable("See https://bl.example/?ip=192.0.2.1"), "See https://bl.example/?ip=192.0.2.1");
   assert.equal(printable("a\r\n250 2.0.0 Ok\u0000\u202e\u00e9"), "a??250 2.0.0 Ok???");
   fc.assert(
-    fc.property(fc.string({ unit: "binary", maxLength: 1000, size: "max" }), (text) => {
+    fc.property(fc.string({ unit: "binary", maxLength: 600, size: "max" }), (text) => {
       assert.match(printable(text), /^[ -~]{0,200}$/);
     }),
+    { numRuns: 40 },
   );
 });
 

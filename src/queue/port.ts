@@ -200,8 +200,6 @@ export interface Store extends AsyncDisposable {
   openBody(message: QueueId, start?: number): AsyncIterable<Bytes>;
   /** One transaction, conditional on the token; false when the lease was lost and nothing was changed. */
   settle(claim: Claim, settlement: Settlement): Promise<boolean>;
-  /** Makes the units of a message that wait or are held due at `at`; how many that were. Leased ones stay as they are. */
-  release(message: QueueId, at: Instant): Promise<number>;
   /**
    * Does an operation to every unit that the filter means at the time `at`; durable when it resolves to how many that
    * were. Done in bounded steps, so one that fails midway has done a part, and doing it again does the rest.

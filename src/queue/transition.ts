@@ -80,11 +80,6 @@ export function settled(unit: UnitState, token: number, settlement: Omit<Settlem
   return { kind: "kept", unit: { ...after, kind: "ready", due, crashes: untouched ? unit.crashes : 0 } };
 }
 
-/** The unit due at `at`, by an operator's word; undefined while somebody works on it. */
-export function released(unit: UnitState, at: Instant): UnitState | undefined {
-  return unit.kind === "leased" ? undefined : changed(unit, { kind: "ready", due: at, crashes: 0 });
-}
-
 /** What an operation makes of a unit that it does not remove. */
 export type Change = Pick<UnitState, "kind" | "due" | "crashes" | "heldBy">;
 

@@ -14,17 +14,7 @@ import type {
   UnitFilter,
   UnitId,
 } from "../port.ts";
-import {
-  changed,
-  claimed,
-  holds,
-  isClaimable,
-  operated,
-  released,
-  settled,
-  shownState,
-  type UnitState,
-} from "../transition.ts";
+import { changed, claimed, holds, isClaimable, operated, settled, shownState, type UnitState } from "../transition.ts";
 import type { Tally } from "./_tally.ts";
 
 /** What the store keeps. */
@@ -119,17 +109,6 @@ export function settleUnit(state: State, claim: Claim, settlement: Settlement): 
   if (outcome.kind === "kept") unit.state = outcome.unit;
   if (outcome.kind === "finished") remove(state, claim.message, claim.unit);
   return outcome.kind !== "lost";
-}
-
-export function releaseUnits(message: KeptMessage | undefined, at: Instant): number {
-  let count = 0;
-  for (const unit of message?.units.values() ?? []) {
-    const next = released(unit.state, at);
-    if (next === undefined) continue;
-    unit.state = next;
-    count++;
-  }
-  return count;
 }
 
 export function unitOf(state: State, claim: Claim): KeptUnit | undefined {

@@ -72,7 +72,6 @@ export function joinedStore(own: Store): JoinedStore {
       return settled;
     },
     openBody: (id, start) => contentIn(all(), id, start),
-    release: async (id, at) => await sum(all().map(({ store }) => store.release(id, at))),
     operate: async (filter, operation, at) => await sum(all().map(({ store }) => store.operate(filter, operation, at))),
     async nextDue(except) {
       const open = all().filter(({ closing }) => closing === undefined);

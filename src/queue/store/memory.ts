@@ -8,7 +8,6 @@ import {
   lease,
   listed,
   operateUnits,
-  releaseUnits,
   settleUnit,
   shown,
   type State,
@@ -53,12 +52,6 @@ export function memoryStore(options: { readonly clock: Pick<Clock, "now"> }): St
         const done = settleUnit(state, claim, settlement);
         if (done) watchers.notify();
         return done;
-      }),
-    release: (id, at) =>
-      open(() => {
-        const count = releaseUnits(state.messages.get(id), at);
-        if (count > 0) watchers.notify();
-        return count;
       }),
     operate: (filter, operation, at) =>
       open(() => {

@@ -10,13 +10,13 @@ export function keptRecordings(): ReadonlyMap<string, Recording> {
   return new Map(names.sort().map((name) => [name.slice(0, -END.length), read(`${FOLDER}${name}`)]));
 }
 
-/** Keeps a recording under a name; what lies there is replaced. */
-export function keepRecording(name: string, { root, events }: Recording): void {
+/** Keeps a recording under a name, here unless told; what lies there is replaced. */
+export function keepRecording(name: string, { root, events }: Recording, folder: string = FOLDER): void {
   const stored = events.map((event) => ("data" in event ? { ...event, data: event.data.toString("base64") } : event));
   // Where it was recorded means nothing.
   const text = JSON.stringify({ root: ROOT, events: stored }).replaceAll(root, ROOT);
   const params = { [constants.BROTLI_PARAM_LGWIN]: 24, [constants.BROTLI_PARAM_QUALITY]: 11 };
-  writeFileSync(`${FOLDER}${name}${END}`, brotliCompressSync(Buffer.from(text), { params }));
+  writeFileSync(`${folder}${name}${END}`, brotliCompressSync(Buffer.from(text), { params }));
 }
 
 function read(path: string): Recording {

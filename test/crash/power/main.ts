@@ -1,3 +1,4 @@
+import { tmpdir } from "node:os";
 import { keepRecording } from "./corpus.ts";
 import { FAULTY_LIVES, type Life, recordLives, recordRefusal } from "./recording.ts";
 import { simulate } from "./simulate.ts";
@@ -24,7 +25,7 @@ async function main([first = "10000", seed = "1", recordings = "5"]: readonly st
     for (const kind of ["lost", "doubt", "kept", "torn"] as const) total[kind] += result.crashes[kind];
     total.threads += result.threads;
     total.drained += result.drained;
-    if (result.broken.length > 0) keepRecording(`broken-${seed}-${at}`, recording);
+    if (result.broken.length > 0) keepRecording(`broken-${seed}-${at}`, recording, `${tmpdir()}/`);
     broken.push(...result.broken.map((text) => `recording ${at}: ${text}`));
   }
   const seconds = Math.round((performance.now() - began) / 1000);

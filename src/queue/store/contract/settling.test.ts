@@ -119,25 +119,6 @@ export function enqueueingContract(check: Check): void {
     assert.deepEqual(await lab.store.count(), { messages: 1, units: 1 });
   });
 
-  check("release makes what is held or waits due at once, and leaves a lease alone", async (lab) => {
-    const { id } = await lab.queue();
-    const held = await lab.claimOne();
-    await lab.store.settle(held, { at: lab.now(), recipients: new Map([[0, deferred()]]), hold: true });
-    assert.equal(await lab.store.release(id, lab.now()), 1);
-    assert.equal(await lab.store.nextDue(), lab.now());
-    const again = await lab.claimOne();
-    assert.deepEqual([again.message, again.crashes, again.attempt], [id, 0, 2]);
-    assert.equal(await lab.store.release(id, lab.now()), 0);
-    assert.equal(
-      await lab.store.settle(again, { at: lab.now(), recipients: new Map(), retryAt: lab.now() + LEASE }),
-      true,
-    );
-    assert.deepEqual(await lab.claim(), []);
-    assert.equal(await lab.store.release(id, lab.now()), 1);
-    assert.equal((await lab.claimOne()).message, id);
-    assert.equal(await lab.store.release("absent" as typeof id, lab.now()), 0);
-  });
-
   check("many settlements at once each have their own answer", async (lab) => {
     await Promise.all(Array.from({ length: 30 }, (_, at) => lab.queue(lab.message(`d${at}.example`))));
     const claims = await lab.claim();

@@ -1,13 +1,13 @@
 import { encodeRecipients } from "../../stored.ts";
 import { type QueueId, StoreError, type TallyEntry } from "../../port.ts";
-import { holds, released, renewed, settled } from "../../transition.ts";
+import { holds, renewed, settled } from "../../transition.ts";
 import { census } from "./census.ts";
 import { claimUnits, nextDueOf } from "./claim.ts";
 import type { Row } from "./database.ts";
 import { operate, search } from "./operate.ts";
 import type { BodyAnswer, Call, CallName, Calls, NewRow, SettleAnswer, SettleRequest } from "./protocol.ts";
 import { numberOf, textOf, unitState } from "./rows.ts";
-import { finish, insertMessage, messageRow, type Shard, unitsOf, writeUnit } from "./shard.ts";
+import { finish, insertMessage, messageRow, type Shard, writeUnit } from "./shard.ts";
 import { contentSum } from "./sums.ts";
 
 /** Does one call inside the transaction of its group. Throws before it changes anything, or because the database failed. */
@@ -32,7 +32,6 @@ const HANDLERS: Handlers = {
     return next !== undefined;
   },
   settle,
-  release,
   operate,
   search,
   body(shard, { id }): BodyAnswer {
@@ -88,22 +87,6 @@ function settle(shard: Shard, request: SettleRequest): SettleAnswer {
     return { held: true };
   }
   return { held: true, ...finish(shard, request.unit) };
-}
-
-function release(shard: Shard, { id, at }: Calls["release"]["request"]): number {
-  const message = shard.sql.messageById.get(id);
-  if (message === undefined) return 0;
-  // All rows are read, and judged sound, before the first is changed.
-  const units = unitsOf(shard, message).flatMap((row) => {
-    const next = released(unitState(row), Math.round(at));
-    return next === undefined ? [] : [{ next, row }];
-  });
-  for (const { next, row } of units) {
-    writeUnit(shard, row, next, encodeRecipients(next.recipients));
-    const destination = textOf(row, "destination");
-    shard.ready.note({ due: next.due, key: numberOf(row, "key"), destination, suspect: false });
-  }
-  return units.length;
 }
 
 function tallyUp(shard: Shard, tally: readonly TallyEntry[]): void {

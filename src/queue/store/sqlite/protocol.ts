@@ -30,7 +30,6 @@ export interface Calls {
     readonly answer: boolean;
   };
   settle: { readonly request: SettleRequest; readonly answer: SettleAnswer };
-  release: { readonly request: { readonly id: string; readonly at: Instant }; readonly answer: number };
   operate: { readonly request: OperateRequest; readonly answer: OperateAnswer };
   body: { readonly request: { readonly id: string }; readonly answer: BodyAnswer };
   nextDue: { readonly request: { readonly except: readonly string[] }; readonly answer: Instant | undefined };

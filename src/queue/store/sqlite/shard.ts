@@ -142,7 +142,7 @@ export function writeUnit(shard: Shard, row: Row, unit: UnitState, recipients: s
   shard.sql.updateUnit.run(stateNumber(unit), Math.round(due), token, attempt, crashes, recipients, sum, key);
 }
 
-export function unitsOf(shard: Shard, message: Row): Row[] {
+function unitsOf(shard: Shard, message: Row): Row[] {
   const first = firstUnitKey(numberOf(message, "key"));
   return shard.sql.unitsBetween.all(first, firstUnitKey(numberOf(message, "key") + 1));
 }

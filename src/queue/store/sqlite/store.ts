@@ -65,12 +65,6 @@ export function createSqliteStore(given: Omit<Parts, "recent">): Store {
         if (held) watchers.notify();
         return held;
       }),
-    release: (id, at) =>
-      gate.pass(async () => {
-        const count = await thread.call("release", { id, at });
-        if (count > 0) watchers.notify();
-        return count;
-      }),
     operate: (filter, operation, at) =>
       gate.pass(async () => {
         const count = await operate(parts, { filter, operation, at, from: 0 });

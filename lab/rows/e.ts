@@ -14,6 +14,9 @@ export const GROUP_E: readonly Scenario[] = [
     answered("500", "500 Internal Server Error", "text/plain", honest()),
     answered("404", "404 Not Found", "text/plain", honest()),
   ),
+  row("E03", "AC", {
+    ...stripped("", { world: { sts: { maxAge: 86_400 } }, https: { kind: "refuse" }, later: [{ by: 3 * 86_400_000 }] }),
+  }),
   row(
     "E04",
     "AC",
@@ -88,6 +91,16 @@ export const GROUP_E: readonly Scenario[] = [
     both("other-name-in-the-policy", { sts: { mx: ["other.T"], stored: ["other.T"] } }),
     both("untrusted-certificate", { sts: {}, hosts: { "mx.T": { owner: "victim", certificate: { by: "self" } } } }),
   ),
+];
+
+/** Groups F and G, as far as an attack on one message shows them. */
+export const GROUP_G: readonly Scenario[] = [
+  {
+    row: "G01",
+    position: "OP",
+    variants: [{ id: "", attack: { world: { hosts: { "mx.T": { owner: "victim", requireTls: false } } } } }],
+  },
+  { row: "G07", position: "MC", variants: [stripped("", { message: { tlsRequiredNo: true } })] },
 ];
 
 function row(id: string, position: Scenario["position"], ...variants: readonly Variant[]): Scenario {

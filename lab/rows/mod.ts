@@ -3,7 +3,7 @@ import { GROUP_A } from "./a.ts";
 import { GROUP_B } from "./b.ts";
 import { GROUP_C } from "./c.ts";
 import { GROUP_D } from "./d.ts";
-import { GROUP_E } from "./e.ts";
+import { GROUP_E, GROUP_G } from "./e.ts";
 
 /** Every row that the lab plays. */
-export const SCENARIOS: readonly Scenario[] = [...GROUP_A, ...GROUP_B, ...GROUP_C, ...GROUP_D, ...GROUP_E];
+export const SCENARIOS: readonly Scenario[] = [...GROUP_A, ...GROUP_B, ...GROUP_C, ...GROUP_D, ...GROUP_E, ...GROUP_G];

@@ -8,14 +8,19 @@ function told({ row, variant, policy, verdict, expected, reason }: CellResult): 
 }
 
 test("every attack on the real program ends as the threat model says, in every column", async () => {
-  const { cells } = await runLab({ seed: 1 });
+  const { cells, claims } = await runLab({ seed: 1 });
   assert.ok(cells.length > 800, `only ${cells.length} cells`);
   assert.deepEqual(cells.filter(({ verdict, expected }) => verdict !== expected).map(told), []);
+  assert.ok(claims.length > 0);
+  assert.deepEqual(
+    claims.filter(({ held }) => !held),
+    [],
+  );
 });
 
 test("the same seed gives the same octets", async () => {
   const run = async (): Promise<string> =>
-    JSON.stringify(await runLab({ seed: 7, rows: ["A04", "A08", "A09", "B01", "C01", "C04", "D03", "D12"] }));
+    JSON.stringify(await runLab({ seed: 7, rows: ["A04", "A09", "B01", "C04", "D12"] }));
   assert.equal(await run(), await run());
 });
 

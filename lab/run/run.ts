@@ -1,7 +1,9 @@
 import { catalogue } from "../catalogue/mod.ts";
+import { CLAIMS } from "../rows/claims.ts";
 import { SCENARIOS } from "../rows/mod.ts";
 import { type CellResult, type LabResult, POLICIES, type PolicyId, type Scenario } from "../types.ts";
 import type { CellPlan } from "../world/cell.ts";
+import { playClaims } from "./claims.ts";
 import { type Expected, expectedOf } from "./expect.ts";
 import { judge } from "./judge.ts";
 import { playTogether } from "./play.ts";
@@ -35,7 +37,10 @@ export async function runLab(options: RunOptions): Promise<LabResult> {
       cells.push(judge(played, expectations.get(played.cell.plan) as Expected));
     progress?.(cells.length, planned.length);
   }
-  return { version: 1, seed, cells: cells.sort(inOrder), claims: [] };
+  // What is asked of one column, or of other scenarios, is not asked of rows in words.
+  const whole = options.policies === undefined && options.scenarios === undefined;
+  const asked = whole ? CLAIMS.filter(({ row }) => rows?.includes(row) ?? true) : [];
+  return { version: 1, seed, cells: cells.sort(inOrder), claims: await playClaims(asked, seed) };
 }
 
 interface Planned {

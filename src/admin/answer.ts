@@ -22,7 +22,7 @@ export interface AdminAnswer {
 
 /** One request; `watched` is undefined before the daemon is open and once it stops. */
 export async function answerAdmin(request: AdminRequest, watched: Watched | Phase): Promise<AdminAnswer> {
-  // RFC 9110 §15.5.6: the answer names what may be used.
+  // HTTP wants the answer to name what may be used.
   if (request.method !== "GET" && request.method !== "HEAD") {
     return { ...text(405, "Only GET and HEAD are answered"), allow: "GET, HEAD" };
   }

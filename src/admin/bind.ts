@@ -97,7 +97,7 @@ function send(request: IncomingMessage, response: ServerResponse, answer: AdminA
     connection: "close",
     ...(answer.allow === undefined ? {} : { allow: answer.allow }),
   });
-  // RFC 9110 §9.3.2: no content for HEAD.
+  // HEAD gets the head alone.
   response.end(request.method === "HEAD" ? undefined : body);
 }
 

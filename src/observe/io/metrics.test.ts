@@ -315,7 +315,7 @@ test("renderMetrics: both texts, with escapes and without the _total of a family
   assert.equal(renderMetrics([], "openmetrics").text, "# EOF\n");
 });
 
-test("formatFor: OpenMetrics when it is asked for by name (RFC 9110 §12.5.1)", () => {
+test("formatFor: OpenMetrics when it is asked for by name", () => {
   const scraper = "application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5,*/*;q=0.1";
   const table = [undefined, "", "*/*", "text/plain", scraper].map(formatFor);
   assert.deepEqual(table, ["prometheus", "prometheus", "prometheus", "prometheus", "openmetrics"]);

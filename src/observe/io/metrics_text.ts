@@ -32,7 +32,7 @@ function mergeFamily(parts: readonly MetricState[]): MetricState {
   return { ...first, values };
 }
 
-/** RFC 9110 §12.5.1: the format that Accept asks for by name; whatever else it says, the one that everybody reads. */
+/** The format that Accept asks for by name; whatever else it says, the one that everybody reads. */
 export function formatFor(accept: string | undefined): MetricsFormat {
   return accept?.includes("application/openmetrics-text") === true ? "openmetrics" : "prometheus";
 }

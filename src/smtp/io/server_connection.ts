@@ -167,15 +167,18 @@ class Connection implements ServedConnection {
     const since = clock.monotonic();
     stream.on("error", (error) => this.#handshakeFailed(error));
     stream.on("close", this.#onClose);
+    const cut = (): void => void stream.destroy();
     // What is no TLS, after the handshake, ends nothing by itself: the library tells of it by this event alone.
-    stream.on("_tlsError", () => stream.destroy());
+    stream.on("_tlsError", cut);
+    // An end in the middle of the handshake is heard by those alone who read.
+    stream.once("end", cut).resume();
     stream.once("secure", () => {
       const session = sessionOf(stream);
       if (session === undefined) {
         stream.destroy();
         return;
       }
-      stream.off("close", this.#onClose);
+      stream.off("close", this.#onClose).off("end", cut);
       this.#tls = session.version;
       publish("hopseal:handshake", { side: "server", version: session.version, took: clock.monotonic() - since });
       watchKeys(stream, () => this.#abused(plain));

@@ -270,6 +270,18 @@ test("L06: half-open handshakes end after their time, however their octets trick
   await honest(server.address, "tls");
 });
 
+test("L06: who ends its half in the middle of a handshake is not waited for", async () => {
+  const clock = new ManualClock();
+  const tls = await realCertificates();
+  await using server = await listening({ reception: recording().reception, tls: "implicit", certificates: tls, clock });
+  for (const first of [Buffer.alloc(0), Buffer.from([22, 3]), clientHello(Buffer.from("mx.rook.example"))]) {
+    const socket = await tcpTo(server.address);
+    socket.end(first);
+    await gone(socket);
+  }
+  await honest(server.address, "tls");
+});
+
 test("L07: a server name that breaks our choice of certificate ends its own handshake alone (CVE-2026-21637)", async () => {
   const tls = await realCertificates();
   await using server = await listening({

@@ -93,6 +93,17 @@ test("createAdmission: wider clients, and a change of the width while some are i
   assert.equal(admitted([admission.enter("192.0.2.1"), admission.enter("192.0.2.254")]), 2);
 });
 
+test("createAdmission: an address that is inside counts for the same client, however the width changes", () => {
+  const made = house({ perClient: 2, ipv4Prefix: 24 });
+  const { admission } = made;
+  assert.equal(admission.enter("192.0.2.1"), undefined);
+  made.limits = { ...made.limits, ipv4Prefix: 32 };
+  assert.equal(admission.enter("192.0.2.1"), undefined);
+  for (let at = 0; at < 2; at++) admission.leave("192.0.2.1");
+  made.limits = { ...made.limits, ipv4Prefix: 24 };
+  assert.equal(admitted(times(3, admission, "192.0.2.7")), 2);
+});
+
 test("createAdmission: new connections of one client and minute; others are not touched, and tokens come back", () => {
   const { admission, clock } = house({ perMinute: 6 });
   const told = statusOf("too-many-connections", "Too many new connections from your address, try again later");

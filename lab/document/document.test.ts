@@ -2,6 +2,9 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { catalogue } from "../catalogue/mod.ts";
+import { SCENARIOS } from "../rows/mod.ts";
+import { expectedOf } from "../run/expect.ts";
+import { POLICIES } from "../types.ts";
 import { RESULT } from "../report/fixture.ts";
 import { buildReport } from "../report/mod.ts";
 import { blocksOf } from "./blocks.ts";
@@ -10,6 +13,7 @@ import { PLACES } from "./main.ts";
 import { lossesOf, type Outcomes, outcomesOf } from "./outcomes.ts";
 import { RESIDUAL } from "./residual.ts";
 
+const STALE = "stale: run the lab with --json REPORT.json, then node lab/document/main.ts REPORT.json";
 const report = buildReport(RESULT, { sender: { name: "hopseal", version: "x" } });
 
 test("threat model: the document says what outcomes.json says, no more and no less", () => {
@@ -17,8 +21,35 @@ test("threat model: the document says what outcomes.json says, no more and no le
   const outcomes = JSON.parse(readFileSync(PLACES.outcomes, "utf8")) as Outcomes;
   const filled = fill(document, blocksOf(outcomes));
   assert.ok(filled.ok, filled.ok ? "" : filled.error);
-  assert.ok(filled.value === document, "run node lab/document/main.ts with the JSON of a run of the lab");
+  assert.ok(filled.value === document, STALE);
   assert.ok(existsSync(PLACES.picture));
+});
+
+test("threat model: it tells of every row that the lab plays, and what the lab must find there", () => {
+  const outcomes = JSON.parse(readFileSync(PLACES.outcomes, "utf8")) as Outcomes;
+  const told = Object.entries(outcomes.cells).flatMap(([row, columns]) =>
+    Object.entries(columns).map(([policy, { verdict }]) => `${row} ${policy} ${verdict}`),
+  );
+  // The lab's own test says that it finds what is expected.
+  const known = new Map(catalogue().map((row) => [row.id, row]));
+  const due = SCENARIOS.flatMap((scenario) =>
+    scenario.variants.flatMap((variant) =>
+      POLICIES.flatMap((policy) => {
+        const wanted = (variant.policies ?? scenario.policies)?.includes(policy) ?? true;
+        const expected = expectedOf({ scenario, variant, policy }, known.get(scenario.row));
+        const played = wanted && expected !== undefined && policy !== "P8" && policy !== "P9";
+        return played ? [{ cell: `${scenario.row} ${policy}`, verdict: expected.verdict }] : [];
+      }),
+    ),
+  );
+  const cells = new Set(due.map(({ cell }) => cell));
+  assert.deepEqual(told.map((one) => one.split(" ").slice(0, 2).join(" ")).sort(), [...cells].sort(), STALE);
+  const may = new Set(due.map(({ cell, verdict }) => `${cell} ${verdict}`));
+  assert.deepEqual(
+    told.filter((one) => !may.has(one)),
+    [],
+    STALE,
+  );
 });
 
 test("threat model: every cell of an enforcing column that gave the message away is told of as left over", () => {

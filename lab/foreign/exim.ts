@@ -45,7 +45,9 @@ async function take(file: string, { from, to, content }: Pick<LabMessage, "from"
 }
 
 function fateOf(log: string, { plan }: Cell, { to }: LabMessage): Fate | undefined {
-  const lines = log.split("\n").filter((line) => line.includes(` ${to} `) && VERDICT.test(line));
+  const lines = log
+    .split("\n")
+    .filter((line) => (line.includes(` ${to} `) || line.includes(` ${to}:`)) && VERDICT.test(line));
   const last = lines.at(-1);
   const word = VERDICT.exec(last ?? "")?.[1];
   if (last === undefined || word === undefined) return undefined;
@@ -53,7 +55,7 @@ function fateOf(log: string, { plan }: Cell, { to }: LabMessage): Fate | undefin
   const proof = /\bCV=(\w+)/.exec(last)?.[1];
   // Outside P3 a certificate is looked at and nothing follows from it.
   const authenticated = state === "delivered" && (proof === "dane" || (proof === "yes" && plan.base === "P3"));
-  const [, reason = ""] = /(?: defer \(-?\d+\)|R=\S+(?: T=\S+)?)[^:]*: (.*)$/.exec(last) ?? [];
+  const [, reason = ""] = /(?:==|\*\*) [^:]*: (.*)$/.exec(last) ?? [];
   return { state, authenticated, reason: state === "delivered" ? "delivered" : reason, attempts: lines.length };
 }
 

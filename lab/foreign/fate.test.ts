@@ -63,4 +63,5 @@ test("Exim: a certificate that was looked at proves something only where the con
     attempts: 1,
   });
   assert.equal(fate("P3", "** TO R=bydns: all relevant MX records point to non-existent hosts")?.state, "failed");
+  assert.equal(fate("P3", "** TO: Unrouteable address")?.reason, "Unrouteable address");
 });

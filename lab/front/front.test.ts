@@ -1,7 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { catalogue } from "../catalogue/mod.ts";
 import { chosenPolicies, chosenRows, listing } from "./choose.ts";
+import { lab, type LabEnd } from "./mod.ts";
 import { progressOn } from "./progress.ts";
 
 test("chosenRows: rows and whole groups, in order and once, and a word for what does not exist", () => {
@@ -38,4 +42,36 @@ test("progressOn: in place on a terminal, few lines elsewhere", () => {
   live(1, 2);
   live.end();
   assert.deepEqual(screen, ["\r1 of 2 played\u001b[K", "\r\u001b[K"]);
+});
+
+test("lab: plays what is asked for, writes the same JSON for the same seed, and says why it cannot", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "hopseal-lab-front-"));
+  const said: string[] = [];
+  const run = async (more: Readonly<Record<string, unknown>>): Promise<LabEnd> =>
+    await lab(
+      { rows: ["A04"], policies: ["P1", "P6"], sender: "hopseal", seed: 5, version: "x", ...more },
+      { out: { write: (text) => said.push(text) }, side: { write: () => undefined }, colour: false },
+    );
+  try {
+    const [one, two, page] = ["1.json", "2.json", "3.html"].map((name) => join(folder, name)) as [
+      string,
+      string,
+      string,
+    ];
+    assert.deepEqual(await run({ json: one }), { kind: "done", asExpected: true });
+    assert.deepEqual(await run({ json: two, html: page }), { kind: "done", asExpected: true });
+    assert.equal(await readFile(one, "utf8"), await readFile(two, "utf8"));
+    assert.match(await readFile(page, "utf8"), /^<!doctype html>/);
+    assert.match(said.join(""), /^A04 {2}C {3}D {4}The offer of STARTTLS is cut out$/m);
+    assert.deepEqual(await run({ rows: [], list: true }), { kind: "done", asExpected: true });
+    for (const unfit of [
+      { rows: ["Z9"] },
+      { policies: ["P99"] },
+      { sender: "sendmail" },
+      { rows: ["I01"], policies: ["P9"] },
+    ])
+      assert.equal((await run(unfit)).kind, "unfit", JSON.stringify(unfit));
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 });

@@ -48,6 +48,9 @@ export async function lab(options: LabOptions, screen: LabScreen): Promise<LabEn
   progress.end();
   if (!played.ok) return { kind: "unfit", words: played.error };
   const { result, sender } = played.value;
+  if (result.cells.length === 0 && result.claims.length === 0) {
+    return { kind: "unfit", words: 'Nothing of that is played; "hopseal lab --list" shows what is' };
+  }
   const report = buildReport(result, { sender, ...chosen.value });
   screen.out.write(reportText(report, { width: screen.out.columns ?? WIDTH, colour: screen.colour }));
   if (options.json !== undefined) await writeFile(options.json, reportJson(report));

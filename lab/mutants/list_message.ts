@@ -115,7 +115,15 @@ export const MESSAGE_MUTANTS: readonly Mutant[] = [
         'return demand.propagate || demand.level !== "may";',
         'return demand.propagate && demand.level === "may";',
       ),
+      edit(
+        "dsn/returned.ts",
+        'const whole = kind === "failure" && original.dsn.ret === "full" ?',
+        'const whole = kind === "failure" ?',
+      ),
     ],
-    kills: [["G06"]],
+    kills: [
+      ["A04", "P7"],
+      ["B01", "P7"],
+    ],
   },
 ];

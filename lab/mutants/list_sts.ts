@@ -89,19 +89,23 @@ export const STS_MUTANTS: readonly Mutant[] = [
     ],
   },
   {
-    id: "cache-not-durable",
-    bug: "Policies are remembered until the next start only",
+    id: "store-not-read",
+    bug: "Policies on disk are not read at the start",
     edits: [
       edit(
-        "policy/io/sts-memory.ts",
-        "else await store.save({ domain, policy });",
-        "else if (policy.maxAge < 0) await store.save({ domain, policy });",
+        "policy/io/sts-store.ts",
+        'if (typeof entry !== "string") entries.set(entry.domain, entry);',
+        'if (typeof entry !== "string") entries.delete(entry.domain);',
+      ),
+      edit(
+        "policy/io/sts-store.ts",
+        'return stamp === undefined ? "gone" : readEntry(directory, domain);',
+        'return stamp === undefined || readEntry(directory, domain).domain === domain ? undefined : "gone";',
       ),
     ],
     kills: [
-      ["E21", "P5c"],
-      ["A04", "P5c"],
       ["E01", "P5c"],
+      ["E02", "P5c"],
     ],
   },
   {
@@ -188,17 +192,17 @@ export const STS_MUTANTS: readonly Mutant[] = [
     kills: [["E05", "P5f"]],
   },
   {
-    id: "policy-size-unbounded",
-    bug: "A policy may be of any length",
+    id: "lax-max-age",
+    bug: "A max_age that is no number of seconds is read as far as it goes",
     edits: [
+      edit("policy/sources/sts-policy.ts", "const AGE = /^[0-9]{1,10}$/;", "const AGE = /^-?[0-9]{1,11}[a-z0-9]*$/;"),
       edit(
-        "policy/io/sts-http.ts",
-        "const STS_RULES: FileRules = { largest: 65_536,",
-        "const STS_RULES: FileRules = { largest: 65_536_000,",
+        "policy/sources/sts-policy.ts",
+        "maxAge: Math.min(Number(age), LONGEST_AGE) * 1000,",
+        "maxAge: Math.min(Math.abs(Number.parseInt(age, 10)), LONGEST_AGE) * 1000,",
       ),
-      edit("policy/sources/sts-policy.ts", "const LONGEST_POLICY = 65_536;", "const LONGEST_POLICY = 65_536_000;"),
     ],
-    kills: [["E07", "P5f"]],
+    kills: [["E10", "P5f"]],
   },
   {
     id: "policy-host-not-verified",

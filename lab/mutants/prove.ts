@@ -81,4 +81,4 @@ async function runLab(asked: Pick<RunOptions, "rows" | "policies">, mutant: stri
 }
 
 const LANES = 2;
-const LIMIT = 120_000;
+const LIMIT = 300_000;

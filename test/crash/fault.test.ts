@@ -54,6 +54,45 @@ for (const { what, inject, kind } of FAULTS) {
   });
 }
 
+/** Calls on the database, its log and the folders of the shard, and errors that need not be told apart: none may lose anything. */
+const CALLS: readonly { readonly call: string; readonly errors: readonly string[] }[] = [
+  { call: "fsync", errors: ["EINTR", "ENOSPC"] },
+  { call: "pwrite64", errors: ["EINTR", "EIO"] },
+  { call: "pread64", errors: ["EIO", "EINTR"] },
+  { call: "rename", errors: ["ENOSPC", "EIO"] },
+  { call: "unlink", errors: ["EIO"] },
+  { call: "ftruncate", errors: ["EIO", "EINTR"] },
+  { call: "openat", errors: ["EMFILE", "EIO"] },
+];
+const EVERY = process.env["HOPSEAL_FAULTS"] !== undefined;
+
+for (const [turn, { call, errors }] of CALLS.entries()) {
+  for (const error of errors.slice(0, EVERY ? errors.length : 1)) {
+    test(`${call} fails with ${error} now and then: what is acknowledged holds`, {
+      skip: needs("strace"),
+    }, async () => {
+      const root = await mkdtemp(`${tmpdir()}/hopseal-fault-`);
+      try {
+        const directory = `${root}/shard`;
+        const ledger: Ledger = new Map();
+        assert.equal((await runLoad({ directory, seed: 1, producers: 1, messages: 1 })).errors, "");
+        for (let life = 0; life < (EVERY ? 6 : 1); life++) {
+          const files = ["", "/bodies", "/queue.db", "/queue.db-wal"].flatMap((name) => ["-P", `${directory}${name}`]);
+          const inject = `inject=${call}:error=${error}:when=${7 + life * 3 + turn}+${5 + life}`;
+          const under = ["strace", "-f", "-qq", "-o", "/dev/null", ...files, "-e", `trace=${call}`, "-e", inject];
+          const ending = await runLoad({ directory, seed: 20 + life, producers: 4, messages: 30, under });
+          // Where not even the opening succeeds, it says so and ends.
+          assert.ok(ending.errors === "" || /StoreError/.test(ending.errors), ending.errors);
+          record(ledger, ending.said);
+          await checkShard(directory, ledger, life % 2 === 1);
+        }
+      } finally {
+        await rm(root, { recursive: true });
+      }
+    });
+  }
+}
+
 test("after a failed sync nothing is acknowledged before the database is synced and the log is empty", {
   skip: needs("strace"),
 }, async () => {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
+import { DatabaseSync } from "node:sqlite";
 import { type TestContext, test } from "node:test";
 import { seededRandom } from "../../../base/mod.ts";
 import { ManualClock } from "../../../../test/support/clock.ts";
@@ -58,6 +59,45 @@ test("damage is named; a repair holds what cannot be delivered, removes what bel
     ["eee"],
   );
   assert.equal((await store.show("ccc" as QueueId))?.units[0]?.heldBy, "damage");
+});
+
+test("a message that lost its units, or whose units lost their message, is found", async (t) => {
+  const directory = await filled(t);
+  damage(directory, "DELETE FROM unit WHERE key / 65536 = (SELECT key FROM message WHERE id = 'aaa')");
+  damage(directory, "DELETE FROM message WHERE id = 'bbb'");
+  const report = await verifyShard(directory, false);
+  assert.deepEqual(
+    report?.findings.map(({ kind, name }) => [kind, name]),
+    [
+      ["unit", String(2 * 65_536)],
+      ["message", "aaa"],
+      ["orphan", "bbb"],
+    ],
+  );
+});
+
+test("an index that is wrong is built anew by a repair, and rows without sums get theirs", async (t) => {
+  const directory = await filled(t);
+  damage(directory, "UPDATE message SET sum = NULL, body_sum = NULL; UPDATE unit SET sum = NULL");
+  {
+    using db = new DatabaseSync(`${directory}/queue.db`, { defensive: false });
+    // The table changes while its index is not known.
+    db.exec(
+      "PRAGMA writable_schema = ON; CREATE TEMP TABLE kept AS SELECT * FROM sqlite_schema WHERE name = 'unit_due'",
+    );
+    db.exec("DELETE FROM sqlite_schema WHERE name = 'unit_due'; PRAGMA writable_schema = RESET");
+    db.exec("UPDATE unit SET due = 5 WHERE key < 200000; PRAGMA writable_schema = ON");
+    db.exec("INSERT INTO sqlite_schema SELECT * FROM kept; PRAGMA writable_schema = RESET");
+  }
+  assert.equal((await verifyShard(directory, false))?.findings[0]?.kind, "database");
+  const repaired = await verifyShard(directory, true);
+  assert.ok(repaired?.findings.every(({ kind, repaired: how }) => kind === "database" && how === "rebuilt"));
+  assert.deepEqual((await verifyShard(directory, false))?.findings, []);
+  damage(directory, "UPDATE message SET body = zeroblob(0), body_size = 0 WHERE id = 'ccc'");
+  assert.deepEqual(
+    (await verifyShard(directory, false))?.findings.map(({ name }) => name),
+    ["ccc", "ccc"],
+  );
 });
 
 test("octets turned over in the database are found", async (t) => {

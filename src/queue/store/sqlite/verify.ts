@@ -48,6 +48,9 @@ export async function verifyShard(directory: string, repair: boolean): Promise<S
   checkDatabase(check);
   const messages = await checkMessages(check);
   const units = checkUnits(check, messages.keys);
+  for (const row of db.prepare(FORGOTTEN).all()) {
+    check.note({ kind: "message", name: String(row["id"]), detail: "it has no unit, so nobody delivers it" });
+  }
   await checkOrphans(check, messages.named);
   return { messages: messages.keys.size, units, octets: messages.octets, findings };
 }
@@ -188,5 +191,7 @@ async function readContent(path: string): Promise<Content | undefined> {
   }
 }
 
+const FORGOTTEN =
+  "SELECT id FROM message WHERE NOT EXISTS (SELECT 1 FROM unit WHERE unit.key >= message.key * 65536 AND unit.key < (message.key + 1) * 65536)";
 const MESSAGES =
   "SELECT key, id, accepted_at, envelope, body_size, body_sum, sum, body IS NULL AND body_size > 0 AS filed FROM message";

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { CLAIMS } from "../rows/claims.ts";
+import { SCENARIOS } from "../rows/mod.ts";
 import type { CellResult, Scenario } from "../types.ts";
 import { runLab } from "./run.ts";
 
@@ -7,15 +9,21 @@ function told({ row, variant, policy, verdict, expected, reason }: CellResult): 
   return `${row} ${variant} ${policy}: ${verdict} instead of ${expected}: ${reason}`;
 }
 
-test("every attack on the real program ends as the threat model says, in every column", async () => {
-  const { cells, claims } = await runLab({ seed: 1 });
-  assert.ok(cells.length > 800, `only ${cells.length} cells`);
-  assert.deepEqual(cells.filter(({ verdict, expected }) => verdict !== expected).map(told), []);
-  assert.ok(claims.length > 0);
-  assert.deepEqual(
-    claims.filter(({ held }) => !held),
-    [],
-  );
+for (const [group, least] of Object.entries({ A: 300, B: 200, C: 150, D: 100, E: 100, G: 2 })) {
+  test(`every attack of group ${group} on the real program ends as the threat model says, in every column`, async () => {
+    const rows = [...SCENARIOS, ...CLAIMS].map(({ row }) => row).filter((row) => row.startsWith(group));
+    const { cells, claims } = await runLab({ seed: 1, rows });
+    assert.ok(cells.length >= least, `only ${cells.length} cells`);
+    assert.deepEqual(cells.filter(({ verdict, expected }) => verdict !== expected).map(told), []);
+    assert.deepEqual(
+      claims.filter(({ held }) => !held),
+      [],
+    );
+  });
+}
+
+test("no row is left out of the tests", () => {
+  assert.deepEqual(new Set([...SCENARIOS, ...CLAIMS].map(({ row }) => row.slice(0, 1))), new Set("ABCDEG"));
 });
 
 test("the same seed gives the same octets", async () => {

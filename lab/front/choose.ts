@@ -1,5 +1,5 @@
 import { err, ok, type Result } from "../../src/base/mod.ts";
-import { type CatalogueRow, catalogue } from "../catalogue/mod.ts";
+import { ATTACKERS, type CatalogueRow, catalogue } from "../catalogue/mod.ts";
 import { POLICIES, type PolicyId } from "../types.ts";
 
 /** The rows that were asked for: "A04", or a group "A"; an error names what the catalogue does not have. */
@@ -28,8 +28,9 @@ export function chosenPolicies(asked: readonly string[]): Result<readonly Policy
 
 /** The catalogue in lines, for `--list`; `played` are the rows that the lab has. */
 export function listing(rows: readonly CatalogueRow[], played: ReadonlySet<string>): readonly string[] {
-  return rows.map(({ id, title, attack, cells, claim }) => {
+  return rows.map(({ id, title, attack, positions, cells, claim }) => {
+    const who = positions.map((position) => ATTACKERS[position]).join("; or ");
     const about = cells.length > 0 ? cells.map(({ policy }) => policy).join(" ") : `claim: ${claim ?? ""}`;
-    return `${id} ${played.has(id) ? " " : "-"} ${title}\n        ${attack}\n        ${about}`;
+    return `${id} ${played.has(id) ? " " : "-"} ${title}\n        ${attack}${who === "" ? "" : ` (who: ${who})`}\n        ${about}`;
   });
 }

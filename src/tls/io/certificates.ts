@@ -125,7 +125,7 @@ function rsaLast(pairs: readonly LoadedPair[]): readonly LoadedPair[] {
 }
 
 /**
- * No renegotiation, whose cost is ours (RFC 9325 §3.5 allows to refuse it). No session tickets: the key that seals them lives
+ * No renegotiation, whose cost is ours. No session tickets: the key that seals them lives
  * as long as the program and would open what was recorded, and a ticket of one listener would be good at another.
  */
 const SERVER_OPTIONS = constants.SSL_OP_NO_RENEGOTIATION | constants.SSL_OP_NO_TICKET;

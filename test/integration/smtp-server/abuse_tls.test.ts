@@ -91,7 +91,7 @@ for (const [how, make] of [
   ["as loaded", realCertificates],
   ["of a context that would allow it", certificates],
 ] as const) {
-  test(`A20: renegotiation ends the connection, ${how} (RFC 9325 §3.5)`, async () => {
+  test(`A20: renegotiation ends the connection, ${how} (CVE-2011-1473)`, async () => {
     using seen = limits();
     await using server = await listening({
       reception: recording().reception,

@@ -1,19 +1,15 @@
 import { type Profiler, Session } from "node:inspector";
 
 /** Block coverage of this process, asked for in between. */
-export interface Coverage extends Disposable {
+export interface Coverage {
   /** Blocks of the files under test that ran since the last call, and roughly how often: 1, 2, 4, 8 … times. */
   take(): ReadonlySet<string>;
   /** Octets of functions of those files that ran at any time, and all of them. */
   reached(): { readonly ran: number; readonly all: number };
 }
 
-/** Starts to count; `files` are ends of module addresses. The engine runs slower until it is disposed. */
+/** Looks at modules whose addresses end in one of `files`. */
 export function startCoverage(files: readonly string[]): Coverage {
-  const session = new Session();
-  session.connect();
-  session.post("Profiler.enable");
-  session.post("Profiler.startPreciseCoverage", { callCount: true, detailed: true });
   const maps = new Map<string, Map<string, Block>>();
   const take = (): ReadonlySet<string> => {
     const seen = new Set<string>();
@@ -40,17 +36,14 @@ export function startCoverage(files: readonly string[]): Coverage {
       }
       return { ran, all };
     },
-    [Symbol.dispose]() {
-      // A test runner that counts for itself must be able to go on.
-      if (process.env["NODE_V8_COVERAGE"] === undefined) session.post("Profiler.stopPreciseCoverage");
-      session.disconnect();
-    },
   };
 }
 
 /** One function: how long it is, and what of it has never run so far, as parts relative to its start. */
 interface Block {
   readonly size: number;
+  /** Where a part began or ended in any report; a part that ran as often as what is around it is not reported for itself. */
+  readonly points: Set<number>;
   /** Parts without a run in every report up to now. */
   idle: readonly (readonly [number, number])[];
 }
@@ -73,13 +66,24 @@ function noteFunction(ranges: readonly Profiler.CoverageRange[], url: string, { 
   if (whole === undefined) return;
   const name = `${whole.startOffset}-${whole.endOffset}`;
   const size = whole.endOffset - whole.startOffset;
+  const before = blocks.get(name);
+  const points = before?.points ?? new Set();
   const quiet: (readonly [number, number])[] = [];
   for (const { startOffset, endOffset, count } of ranges) {
-    if (count > 0) seen.add(`${url}:${startOffset}-${endOffset}:${Math.floor(Math.log2(count))}`);
-    else quiet.push([startOffset - whole.startOffset, endOffset - whole.startOffset]);
+    points.add(startOffset);
+    if (endOffset < whole.endOffset) points.add(endOffset);
+    if (count === 0) quiet.push([startOffset - whole.startOffset, endOffset - whole.startOffset]);
   }
-  const before = blocks.get(name);
-  blocks.set(name, { size, idle: before === undefined ? quiet : intersection(before.idle, quiet) });
+  for (const point of points) {
+    const count = countAt(ranges, point);
+    if (count > 0) seen.add(`${url}:${name}:${point}:${Math.floor(Math.log2(count))}`);
+  }
+  blocks.set(name, { size, points, idle: before === undefined ? quiet : intersection(before.idle, quiet) });
+}
+
+/** Of the innermost range, which comes last, for they are told from the outside in. */
+function countAt(ranges: readonly Profiler.CoverageRange[], point: number): number {
+  return ranges.findLast(({ startOffset, endOffset }) => startOffset <= point && point < endOffset)?.count ?? 0;
 }
 
 /** What lies in a part of both lists. */
@@ -106,3 +110,12 @@ function unionLength(parts: readonly (readonly [number, number])[], most: number
   }
   return Math.min(sum, most);
 }
+
+/**
+ * Counting goes on as long as the process: what is compiled while nobody counts, or has been counted once before, gets no
+ * counters of its blocks any more. Whoever fuzzes imports this first.
+ */
+const session = new Session();
+session.connect();
+session.post("Profiler.enable");
+session.post("Profiler.startPreciseCoverage", { callCount: true, detailed: true });

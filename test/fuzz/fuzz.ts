@@ -31,10 +31,17 @@ export interface Found {
   readonly faults: readonly string[];
 }
 
-/** Runs `runs` inputs that grow from the seeds: what reaches a new block is kept and changed further. */
-export async function fuzz(target: Target, runs: number, seed: number): Promise<Found> {
+/**
+ * Runs `runs` inputs that grow from the seeds: what reaches a new block is kept and changed further. With `guided` off the
+ * seeds alone are changed, which shows what the blocks are good for.
+ */
+export async function fuzz(
+  target: Target,
+  runs: number,
+  { seed, guided = true }: { readonly seed: number; readonly guided?: boolean },
+): Promise<Found> {
   const random = seededRandom(seed);
-  using coverage = startCoverage(target.files);
+  const coverage = startCoverage(target.files);
   const words = (target.words ?? [""]).map((word) => Buffer.from(word, "latin1"));
   const corpus: Buffer[] = target.seeds.map((one) =>
     typeof one === "string" ? Buffer.from(one, "latin1") : Buffer.from(one),
@@ -44,27 +51,18 @@ export async function fuzz(target: Target, runs: number, seed: number): Promise<
   for (const input of corpus) {
     const fault = await tryOne(target, input, random);
     if (fault !== undefined) faults.push(fault);
+    for (const block of coverage.take()) known.add(block);
   }
-  for (const block of coverage.take()) known.add(block);
   let done = corpus.length;
-  while (done < runs && faults.length < ENOUGH) {
-    const batch = Array.from({ length: Math.min(BATCH, runs - done) }, () =>
-      mutate(pick(corpus, random), random, { other: pick(corpus, random), words }),
-    );
-    for (const input of batch) {
-      const fault = await tryOne(target, input, random);
-      if (fault !== undefined) faults.push(fault);
-    }
-    done += batch.length;
-    if (!coverage.take().isSubsetOf(known)) {
-      for (const input of batch) {
-        await tryOne(target, input, random);
-        const blocks = coverage.take();
-        if (blocks.isSubsetOf(known)) continue;
-        for (const block of blocks) known.add(block);
-        corpus.push(input);
-      }
-    }
+  for (; done < runs && faults.length < ENOUGH; done++) {
+    const input = mutate(pick(corpus, random), random, { other: pick(corpus, random), words });
+    const fault = await tryOne(target, input, random);
+    if (fault !== undefined) faults.push(fault);
+    if (!guided) continue;
+    const blocks = coverage.take();
+    if (blocks.isSubsetOf(known)) continue;
+    for (const block of blocks) known.add(block);
+    corpus.push(input);
   }
   return {
     target: target.name,
@@ -110,7 +108,6 @@ function pick(corpus: readonly Buffer[], random: Random): Buffer {
   return corpus[corpus.length - 1 - random.below(back)] ?? Buffer.alloc(0);
 }
 
-const BATCH = 25;
 const ENOUGH = 5;
 /** An input has at most 4 KiB; far more than any needs, even on a busy machine. */
 const HANG = 2000;

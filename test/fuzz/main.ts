@@ -1,3 +1,4 @@
+import "./coverage.ts";
 import { examine, lineOf } from "./run.ts";
 import { TARGETS } from "./targets.ts";
 

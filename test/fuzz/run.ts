@@ -15,7 +15,7 @@ export async function examine(
   const { runs, seed, most = Infinity, slack = 1 } = options;
   const began = performance.now();
   const before = inUse();
-  const found = await fuzz(target, runs, seed);
+  const found = await fuzz(target, runs, { seed });
   const seeds = Math.min(most, target.seeds.length);
   const inputs = most === 0 ? [] : [...found.inputs.slice(0, seeds), ...found.inputs.slice(seeds).slice(-most)];
   const { worst, faults } = await growAll(target, inputs, slack);

@@ -8,12 +8,15 @@ import {
   parseEhloReply,
   parseOrcpt,
   parseSizeKeyword,
+  proxyDecoder,
   type Reading,
   replyDecoder,
 } from "../../src/smtp/grammar/mod.ts";
 import { cutter } from "../../src/smtp/grammar/_cutter.ts";
 import type { Target } from "./fuzz.ts";
 import { corpusOf, text, wordsOf } from "./seeds.ts";
+
+const PROXY_SIGNATURE = "\r\n\r\n\0\r\nQUIT\n";
 
 /** What both sides of an SMTP connection read. */
 export const SMTP_TARGETS: readonly Target[] = [
@@ -122,7 +125,41 @@ export const SMTP_TARGETS: readonly Target[] = [
     read: (octets) => readReplies([octets]),
     readInChunks: readReplies,
   },
+  {
+    name: "header of a proxy",
+    files: [
+      "grammar/proxy.ts",
+      "grammar/proxy_line.ts",
+      "grammar/proxy_block.ts",
+      "grammar/proxy_checksum.ts",
+      "mail/ip.ts",
+    ],
+    seeds: [
+      "PROXY TCP4 192.0.2.1 192.0.2.2 4242 25\r\nEHLO a\r\n",
+      "PROXY TCP6 2001:db8::1 2001:db8::2 4242 25\r\n",
+      "PROXY UNKNOWN\r\n",
+      `${PROXY_SIGNATURE}\x21\x11\x00\x0c\xc0\x00\x02\x01\xc0\x00\x02\x02\x10\x92\x00\x19EHLO a\r\n`,
+      `${PROXY_SIGNATURE}\x20\x00\x00\x00`,
+      `${PROXY_SIGNATURE}\x21\x11\x00\x13\xc0\x00\x02\x01\xc0\x00\x02\x02\x10\x92\x00\x19\x03\x00\x04\x01\x02\x03\x04`,
+      `${PROXY_SIGNATURE}\x21\x21\x00\x24${"\x20\x01".repeat(16)}\x10\x92\x00\x19`,
+    ],
+    words: [PROXY_SIGNATURE, "PROXY ", "TCP4 ", "TCP6 ", "UNKNOWN", "::", "65536", "\r\n", "\x03\x00\x04", "\x21\x31"],
+    read: (octets) => readProxy([octets]),
+    readInChunks: readProxy,
+  },
 ];
+
+/** The header, or what is wrong with it, and what is left to the client. */
+function readProxy(chunks: readonly Buffer[]): unknown {
+  const decoder = proxyDecoder();
+  for (const [at, chunk] of chunks.entries()) {
+    const step = decoder.push(chunk);
+    if (step.kind === "need-more") continue;
+    if (step.kind !== "header") return step;
+    return [step.header, Buffer.concat([step.rest, ...chunks.slice(at + 1)]).toString("latin1")];
+  }
+  return decoder.buffered;
+}
 
 /** Commands until DATA or BDAT say otherwise, as a session would read them. */
 function readClient(chunks: readonly Buffer[]): unknown {

@@ -1,4 +1,4 @@
-import { parseConfig } from "../../src/config/mod.ts";
+import { parseConfig, parseNetwork } from "../../src/config/mod.ts";
 import { netstringDecoder } from "../../src/policy/postfix/netstring.ts";
 import { parseNextHop } from "../../src/policy/postfix/next-hop.ts";
 import { parseRequest } from "../../src/policy/postfix/socketmap.ts";
@@ -8,6 +8,8 @@ import { parseStsPolicy } from "../../src/policy/sources/sts-policy.ts";
 import { selectStsRecord } from "../../src/policy/sources/sts-record.ts";
 import { decodeEnvelope, decodeRecipients } from "../../src/queue/stored.ts";
 import { decodeBase64 } from "../../src/sasl/mod.ts";
+import { parseClientList } from "../../src/receive/mod.ts";
+import { parseSendmailOptions } from "../../src/submission/mod.ts";
 import { parseTallyKey } from "../../src/tlsrpt/key.ts";
 import { selectTlsRptRecord } from "../../src/tlsrpt/record.ts";
 import type { Target } from "./fuzz.ts";
@@ -89,6 +91,26 @@ export const TEXT_TARGETS: readonly Target[] = [
     words: ["null", "[", "{", '"kind":"pending"', "1e309", '"__proto__"'],
     within: 30,
     read: (octets) => [decodeEnvelope(text(octets)), decodeRecipients(text(octets))],
+  },
+  {
+    name: "options of sendmail",
+    files: ["submission/sendmail_options.ts"],
+    seeds: [
+      "-t\0-oi\0-f\0a@b.example\0bo@rook.example",
+      "-bp",
+      "-q1h",
+      "-N\0success,delay\0-R\0hdrs\0--\0-x",
+      "-FAda\0-r\0x",
+    ],
+    words: ["\0", "-", "-f", "-oi", "-N", "never", "-V", "-C", "--", "-bs"],
+    read: (octets) => parseSendmailOptions(text(octets).split("\0")),
+  },
+  {
+    name: "list of clients",
+    files: ["receive/clients_list.ts", "config/network.ts"],
+    seeds: ["192.0.2.0/24\n2001:db8::/32 # a\n; b\n\n10.1.2.3\n", "x\n"],
+    words: ["/33", "#", ";", "\n", "::", "::ffff:", "/0", "."],
+    read: (octets) => parseClientList(text(octets), parseNetwork),
   },
   {
     name: "base64 of AUTH",

@@ -24,6 +24,37 @@ test("what is acknowledged is synced before: log, content file, its new name, in
   }
 });
 
+test("a log that a dead process left is written over itself and synced before anything of it reaches the database", {
+  skip: needs("strace"),
+}, async () => {
+  const root = await mkdtemp(`${tmpdir()}/hopseal-order-`);
+  try {
+    const load = { directory: `${root}/shard`, seed: 4, producers: 2, messages: 8 };
+    assert.ok((await runLoad({ ...load, killAfterLines: 15 })).killed);
+    const log = `${root}/strace`;
+    const under = ["strace", "-f", "-y", "-qq", "-s", "20", "-o", log, "-e", "trace=pwrite64,fsync,unlink"];
+    assert.equal((await runLoad({ ...load, seed: 5, under })).errors, "");
+    const calls = readTrace(await readFile(log, "utf8"));
+    const database = calls.findIndex((call) => call.name === "pwrite64" && isOn(call, "queue.db"));
+    const renewed = calls.findIndex((call) => call.name === "pwrite64" && isOn(call, "queue.db-wal"));
+    assert.ok(renewed >= 0 && renewed < database, "the log was not written before the database");
+    assert.match(calls[renewed]?.args ?? "", /, 0$/);
+    assert.ok(
+      between(calls, renewed, database).some((call) => isSync(call, "queue.db-wal")),
+      "the log was not synced",
+    );
+    // And a new log is begun, synced, before the first content goes.
+    const removed = calls.findIndex((call) => call.name === "unlink" && call.args.includes("/bodies/"));
+    const until = removed < 0 ? calls.length : removed;
+    assert.ok(
+      between(calls, database, until).some((call) => isSync(call, "queue.db-wal")),
+      "no new log was begun",
+    );
+  } finally {
+    await rm(root, { recursive: true });
+  }
+});
+
 test("the check of the order finds an acknowledgement that came too early", () => {
   const call = (name: string, args: string): Syscall => ({ name, args, result: "0" });
   const begin = call("write", '1<pipe:[1]>, "begin abc 9999\\n", 15');

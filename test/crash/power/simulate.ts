@@ -19,6 +19,8 @@ export interface Simulation {
 export interface SimulateOptions {
   readonly crashes: number;
   readonly seed: number;
+  /** The first place; default that of the first event. */
+  readonly from?: number;
   /** Ends at this many broken promises; default 1. */
   readonly enough?: number;
 }
@@ -28,7 +30,7 @@ export interface SimulateOptions {
  * time.
  */
 export async function simulate(recording: Recording, options: SimulateOptions): Promise<Simulation> {
-  const { crashes, seed, enough = 1 } = options;
+  const { crashes, seed, enough = 1, from = 0 } = options;
   const { events, root } = recording;
   const random = seededRandom(seed);
   const disk = createDisk();
@@ -46,7 +48,7 @@ export async function simulate(recording: Recording, options: SimulateOptions): 
       said = lines.pop() ?? "";
       for (const line of lines) hear(promises, line);
     }
-    const due = Math.floor(((at + 1) * crashes) / events.length);
+    const due = Math.floor((Math.max(0, at + 1 - from) * crashes) / (events.length - from));
     for (; done < due && broken.length < enough; done++) {
       const cut = cutFor(done, random);
       const thread = done % THREAD_EVERY === 0;

@@ -32,7 +32,7 @@ export async function recordLives(seed: number, lives: readonly Life[] = LIVES):
  */
 export async function recordRefusal(): Promise<Recording> {
   // Which sync it is follows from what the store does when it is opened.
-  for (const sync of [11, 12, 10, 13, 9, 14, 15, 16]) {
+  for (const sync of [12, 11, 13, 10, 14, 9, 15, 16]) {
     const inject = [`fsync:error=EIO:when=${sync}`];
     const recording = await recordLives(1, [{ messages: 2, producers: 0, inject }, { messages: 1 }]).catch(
       () => undefined,

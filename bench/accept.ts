@@ -14,6 +14,7 @@ export async function accept(effort: Effort): Promise<Result> {
       relay_transport: "discard:",
       mydestination: "",
       smtpd_client_connection_rate_limit: "0",
+      smtpd_client_connection_count_limit: "0",
     },
   });
   await using hopseal = await startHopseal({ config: CONFIG, quiet: true });
@@ -62,4 +63,7 @@ target = "{folder}/log"
 level = "info"
 [limits]
 transactions = 100000
+[clients]
+connections_per_client = 1000
+connections_per_minute = 1000000
 `;

@@ -85,6 +85,7 @@ async function startRelayingPostfix(
     relayTo: { host: "127.0.0.1", port: sinkPort },
     settings: {
       smtpd_client_connection_rate_limit: "0",
+      smtpd_client_connection_count_limit: "0",
       // A hundred clients at once, and what Postfix is quickest with.
       default_process_limit: "200",
       smtp_connection_cache_destinations: `[127.0.0.1]:${sinkPort}`,
@@ -127,6 +128,9 @@ target = "{folder}/log"
 level = "info"
 [limits]
 transactions = 100000
+[clients]
+connections_per_client = 1000
+connections_per_minute = 1000000
 `;
 }
 

@@ -40,15 +40,17 @@ function verdictOf({ outcome }: Judged, { cell: { plan }, attempts }: Played): V
   return plan.attack.mustNotAct !== undefined && plan.policy !== "P0" ? "C*" : "C";
 }
 
-/** The cell's domains by their marks, and no addresses or ports. */
+/** The cell's domains by their marks, and no addresses, ports or keys, which are others in every run. */
 function wordsOf(text: string, { T, E, P }: Played["cell"]["names"]["domains"]): string {
   return text
     .replaceAll(E, "E")
     .replaceAll(P, "P")
     .replaceAll(T, "T")
     .replaceAll(ADDRESS, "an address")
-    .replaceAll(PORT, "a port");
+    .replaceAll(PORT, "a port")
+    .replaceAll(KEY, "a key");
 }
 
 const ADDRESS = /\b(?:10|127)(?:\.\d{1,3}){3}\b/g;
+const KEY = /\bkey \d+/g;
 const PORT = /(?<=(?:port|address[: ]))\s?\d+/g;

@@ -137,6 +137,8 @@ async function emptied(house: House): Promise<void> {
     const status = await statusNow(house.folder);
     const whole = status?.workers?.flatMap(({ shards }) => shards).length === status?.workers?.length;
     if (status !== undefined && whole && status.queue.units === 0) return;
+    // What was under way at three deaths in a row waits for an operator.
+    if ((status?.queue.states.held ?? 0) > 0) await releaseHeld(house.folder);
     await pause(100);
   }
 }
@@ -144,6 +146,11 @@ async function emptied(house: House): Promise<void> {
 async function statusNow(folder: string): Promise<DaemonStatus | undefined> {
   const answer = await askDaemon(join(folder, "data", "control.sock"), { method: "GET", path: "status" });
   return answer.ok ? (answer.value as DaemonStatus) : undefined;
+}
+
+async function releaseHeld(folder: string): Promise<void> {
+  const query = new URLSearchParams({ operation: "release", state: "held" });
+  await askDaemon(join(folder, "data", "control.sock"), { method: "POST", path: "queue", query });
 }
 
 async function end({ daemon }: House): Promise<void> {

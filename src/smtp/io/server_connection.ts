@@ -85,8 +85,8 @@ class Connection implements ServedConnection {
     const socket = this.#stream;
     socket.setNoDelay(true);
     socket.on("error", ignore);
-    if (socket.remoteAddress === undefined) {
-      // It was gone before anybody looked.
+    // It was gone before anybody looked; a socket that somebody looked at before keeps its address, and tells of its end once.
+    if (socket.destroyed || socket.remoteAddress === undefined) {
       socket.destroy();
       this.#finish();
       return;

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
+import { type AddressInfo, createServer } from "node:net";
 import { test } from "node:test";
 import { connect as connectTls } from "node:tls";
 import { systemClock } from "../../../src/base/mod.ts";
@@ -240,6 +241,39 @@ test("admission may answer later; one that fails lets nobody in, and a client th
   client.socket.end();
   while (left.length === 1) await new Promise(setImmediate);
   assert.deepEqual(left, ["127.0.0.3", HONEST]);
+});
+
+test("a client that is gone before its answer comes is counted out, and keeps nothing from ending", async () => {
+  const kept = recording();
+  const left: string[] = [];
+  for (const refusal of [undefined, statusOf("too-many-connections"), statusOf("client-denied")]) {
+    const asked = Promise.withResolvers<void>();
+    const answer = Promise.withResolvers<typeof refusal>();
+    const admission: Admission = {
+      enter() {
+        asked.resolve();
+        return answer.promise;
+      },
+      leave: (address) => void left.push(address),
+    };
+    await using server = await listening({ reception: kept.reception, admission });
+    const gone = Promise.withResolvers<void>();
+    // Its end is heard before the answer, as it is by a worker whose parent is busy.
+    await using doors = createServer({ allowHalfOpen: true }, (socket) => {
+      socket.once("close", () => gone.resolve());
+      server.listener.accept(socket);
+    }).listen(0, "127.0.0.1");
+    await once(doors, "listening");
+    const client = await socketFrom(HONEST, doors.address() as AddressInfo);
+    await asked.promise;
+    client.resetAndDestroy();
+    await gone.promise;
+    answer.resolve(refusal);
+    await new Promise(setImmediate);
+    await server.listener.close(0);
+    assert.equal(server.listener.active, 0);
+  }
+  assert.deepEqual(left, [HONEST]);
 });
 
 test("every connection that was let in is counted out once, however it ends", async () => {

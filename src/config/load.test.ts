@@ -219,3 +219,35 @@ test("parseConfig: MX names and maildir routes are judged by the rules that deli
   const route = "[[route]]\nrecipients = ['Rook.Example']\ndeliver = { maildir = 'mail/{localpart}' }\n";
   assert.deepEqual(issues(`${listen}${domain}${route}`), []);
 });
+
+test("parseConfig: of very many mistakes a hundred are told, errors first, and how many are left", () => {
+  const unknown = Array.from({ length: 1000 }, (_, at) => `k${at} = 1\n`).join("");
+  const schema = issues(unknown);
+  assert.deepEqual(
+    [schema.length, schema[0], schema[99], schema[100]],
+    [
+      101,
+      "x.toml:4:1: error: k0: This key is not known",
+      "x.toml:103:1: error: k99: This key is not known",
+      "x.toml: error: There are 900 more of these",
+    ],
+  );
+  const networks = `[relay]\nnetworks = [${"'0.0.0.0/0', ".repeat(150)}]\n`;
+  const listen = "[[listen]]\naddress = '127.0.0.1:2525'\ntls = 'none'\n";
+  const warned = parseConfig(MINIMUM + networks + listen, "x.toml");
+  assert.ok(warned.ok);
+  assert.deepEqual(warned.value.warnings.at(-1), {
+    severity: "warning",
+    key: "",
+    message: "There are 50 more of these",
+  });
+  const last = `${networks}${listen}[retry]\nfirst = '5 h'\nexpire_after = '1 h'\n`;
+  assert.deepEqual(
+    [issues(last).length, issues(last)[0], issues(last).at(-1)],
+    [
+      101,
+      "x.toml:11:1: error: retry.expire_after: Mail would expire before the first retry",
+      "x.toml: warning: There are 51 more of these",
+    ],
+  );
+});

@@ -5,7 +5,8 @@ import { parse, TomlError } from "smol-toml";
 import { err, ok, type Result } from "../base/mod.ts";
 import { peerNames } from "../tls/mod.ts";
 import { checkConfig } from "./check.ts";
-import { locate } from "./locate.ts";
+import type { CheckIssue } from "./issue.ts";
+import { locator } from "./locate.ts";
 import { configSchema } from "./schema.ts";
 import type { Config, ConfigIssue, PolicyListConfig, RouteTarget } from "./types.ts";
 
@@ -37,14 +38,11 @@ export function parseConfig(text: string, file: string): Result<Loaded, LoadFail
   const raw = parseToml(text);
   if (!raw.ok) return err({ file, issues: [raw.error] });
   const checked = configSchema.safeParse(raw.value);
-  if (!checked.success) {
-    return err({ file, issues: checked.error.issues.flatMap((issue) => schemaIssues(issue, text)) });
-  }
+  if (!checked.success) return err({ file, issues: told(checked.error.issues.flatMap(schemaIssues), text) });
   const config = withAbsolutePaths(checked.data, dirname(resolve(file)));
-  const issues = checkConfig(config, { exists: existsSync, mode: modeOf, certificateNames, now: Date.now }).map(
-    (issue) => placed(issue, issue.path, text),
-  );
-  if (issues.some((issue) => issue.severity === "error")) return err({ file, issues });
+  const found = checkConfig(config, { exists: existsSync, mode: modeOf, certificateNames, now: Date.now });
+  const issues = told(found, text);
+  if (found.some((issue) => issue.severity === "error")) return err({ file, issues });
   return ok({ file, config, warnings: issues });
 }
 
@@ -84,22 +82,27 @@ type SchemaIssue = { path: PropertyKey[]; message: string } & (
   | { code: string }
 );
 
-function schemaIssues(issue: SchemaIssue, text: string): ConfigIssue[] {
+function schemaIssues(issue: SchemaIssue): CheckIssue[] {
   const base = issue.path.map((part) => (typeof part === "symbol" ? String(part) : part));
-  const paths = "keys" in issue ? issue.keys.map((key) => [...base, key]) : [base];
-  return paths.map((path) => {
-    const message = "keys" in issue ? "This key is not known" : issue.message;
-    return placed({ severity: "error", message }, path, text);
-  });
+  if (!("keys" in issue)) return [{ severity: "error", path: base, message: issue.message }];
+  return issue.keys.map((key) => ({ severity: "error", path: [...base, key], message: "This key is not known" }));
 }
 
-function placed(
-  issue: Pick<ConfigIssue, "severity" | "message">,
-  path: readonly (string | number)[],
-  text: string,
-): ConfigIssue {
-  const { severity, message } = issue;
-  return { severity, key: path.join("."), message, ...locate(text, path) };
+/** The issues with their places. Where there are very many, errors come before warnings and the last says how many are left. */
+function told(issues: readonly CheckIssue[], text: string): ConfigIssue[] {
+  const placeOf = locator(text);
+  const placed = ({ severity, message, path }: CheckIssue): ConfigIssue => ({
+    severity,
+    key: path.join("."),
+    message,
+    ...placeOf(path),
+  });
+  if (issues.length <= MOST_TOLD) return issues.map(placed);
+  const errors = issues.filter(({ severity }) => severity === "error");
+  const all = [...errors, ...issues.filter(({ severity }) => severity !== "error")];
+  const severity = errors.length > MOST_TOLD ? "error" : "warning";
+  const left = `There are ${all.length - MOST_TOLD} more of these`;
+  return [...all.slice(0, MOST_TOLD).map(placed), { severity, key: "", message: left }];
 }
 
 function withAbsolutePaths(config: Config, folder: string): Config {
@@ -168,4 +171,6 @@ function absoluteTarget(target: RouteTarget, absolute: (path: string) => string)
   return { ...target, password_file: absolute(target.password_file) };
 }
 
+/** Nobody reads more, and a file of nothing but faults must not fill a log. */
+const MOST_TOLD = 100;
 const NAMED_ROOTS: ReadonlySet<string> = new Set(["system", "bundled"]);

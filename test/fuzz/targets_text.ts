@@ -77,8 +77,8 @@ export const TEXT_TARGETS: readonly Target[] = [
       "data_dir = '''\nx'''\n[limits]\nmessage_size = '10 MB'\n",
     ],
     words: ["[[listen]]", "=", "'", '"', "\n", "[", "]", "{", "}", "__proto__", "1979-05-27", "0x", "nan"],
-    // The operator writes it, and libraries parse it: only faults are looked for.
-    grows: false,
+    // Libraries parse it, twice: once for the values, once for where faults stand.
+    within: 150,
     read: (octets) => parseConfig(text(octets), "x.toml").ok,
   },
   {

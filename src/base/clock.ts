@@ -1,3 +1,5 @@
+import { uptime } from "node:os";
+
 /** Milliseconds since 1970-01-01T00:00:00Z. */
 export type Instant = number;
 /** A length of time in milliseconds. */
@@ -11,6 +13,8 @@ export interface Clock {
   now(): Instant;
   /** Never goes backwards; for measuring and deadlines. */
   monotonic(): Millis;
+  /** Grows by what the machine sleeps, which `monotonic` leaves out; a clock without it knows of no sleep. */
+  asleep?(): Millis;
   /** Calls `fn` once after `delay`; disposing the handle cancels it. */
   after(delay: Millis, fn: () => void): Disposable;
 }
@@ -18,6 +22,7 @@ export interface Clock {
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
+  asleep: () => uptime() * 1000 - performance.now(),
   after(delay, fn) {
     const timer = setTimeout(fn, Math.min(delay, LONGEST_TIMER));
     return { [Symbol.dispose]: () => clearTimeout(timer) };

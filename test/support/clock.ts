@@ -4,6 +4,7 @@ import type { Clock, Instant, Millis } from "../../src/base/mod.ts";
 export class ManualClock implements Clock {
   #now: Instant;
   #elapsed: Millis = 0;
+  #asleep: Millis = 0;
   #serial = 0;
   readonly #timers = new Map<number, { at: Millis; fn: () => void }>();
 
@@ -17,6 +18,10 @@ export class ManualClock implements Clock {
 
   monotonic(): Millis {
     return this.#elapsed;
+  }
+
+  asleep(): Millis {
+    return this.#asleep;
   }
 
   after(delay: Millis, fn: () => void): Disposable {
@@ -43,6 +48,12 @@ export class ManualClock implements Clock {
     }
     this.#now += end - this.#elapsed;
     this.#elapsed = end;
+  }
+
+  /** Time passes while the machine sleeps, and no timer runs. */
+  sleep(span: Millis): void {
+    this.#now += span;
+    this.#asleep += span;
   }
 
   /** Jumps wall time alone, as an operator or NTP does. */

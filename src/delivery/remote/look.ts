@@ -53,7 +53,8 @@ async function lookForSuspects(crew: Crew, lease: Millis): Promise<Millis | unde
   quiet.lookedAt = now;
   const except = still ? [] : fullDestinations(crew);
   const time = queueTimeOf(clock);
-  const span: Span = { now: time.now(), lease: lease + time.slack() };
+  const at = time.leases();
+  const span: Span = { now: at, lease: time.now() - at + lease + time.slack() };
   const [claim] = await store.claim({ ...span, limit: 1, except, suspects: "only" });
   quiet.since = claim === undefined || ready ? undefined : now;
   if (claim === undefined) return undefined;

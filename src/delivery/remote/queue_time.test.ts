@@ -100,6 +100,67 @@ test("an attempt under way when the clock jumps on keeps its lease", async () =>
   assert.deepEqual(it.outcomes, ["deferred"]);
 });
 
+test("what the machine sleeps has passed: mail is tried at once and grows older, and no jump is told", async () => {
+  await using it = house();
+  await it.start();
+  await it.pass(10 * MINUTE, MINUTE);
+  assert.deepEqual(it.outcomes, ["deferred"]);
+  it.clock.sleep(3 * HOUR);
+  await it.pass(2 * MINUTE, MINUTE);
+  assert.deepEqual(it.outcomes, ["deferred", "deferred"]);
+  await it.send();
+  await it.pass(1000);
+  assert.equal(it.outcomes.length, 3);
+  assert.deepEqual(it.faults, []);
+  it.clock.sleep(5 * DAY);
+  await it.pass(2 * MINUTE, MINUTE);
+  assert.ok(it.outcomes.includes("failed"));
+});
+
+test("an attempt under way while the machine sleeps keeps its lease", async () => {
+  const answered = Promise.withResolvers<void>();
+  await using it = house(answered.promise);
+  await it.start();
+  await it.pass(MINUTE, 1000);
+  assert.equal(it.network.log.length, 1);
+  it.clock.sleep(HOUR);
+  await it.pass(HOUR, MINUTE);
+  assert.equal(it.network.log.length, 1);
+  answered.resolve();
+  await it.pass(MINUTE, 1000);
+  assert.deepEqual(it.outcomes, ["deferred"]);
+  assert.equal(it.faults.join().includes("lease"), false);
+});
+
+test("queueTimeOf: a sleep and a jump are told apart, however they come together; many short sleeps are no jump", () => {
+  const clock = new ManualClock(DAY * 1000);
+  const time = queueTimeOf(clock);
+  const started = clock.now();
+  const age = (): number => time.now() - time.arrival(started);
+  clock.sleep(3 * HOUR);
+  assert.equal(time.now(), clock.now());
+  assert.equal(time.leases(), started);
+  assert.equal(age(), 3 * HOUR);
+  clock.advance(299_999);
+  assert.equal(time.leases(), clock.now() - 3 * HOUR);
+  clock.advance(1);
+  assert.equal(time.leases(), clock.now());
+  // The wall stood still as well, and somebody put it right.
+  clock.sleep(2 * HOUR);
+  clock.jump(5 * HOUR);
+  assert.equal(age(), 5 * HOUR + 5 * MINUTE);
+  assert.equal(time.slack(), 5 * HOUR);
+  clock.jump(-5 * HOUR);
+  assert.equal(age(), 5 * HOUR + 5 * MINUTE);
+  for (let count = 0; count < 1000; count++) {
+    clock.sleep(50_000);
+    clock.advance(15_000);
+    assert.equal(time.now(), clock.now());
+  }
+  clock.jump(HOUR);
+  assert.equal(time.slack(), HOUR);
+});
+
 function house(slow?: Promise<void>) {
   const clock = new ManualClock();
   const random = seededRandom(3);

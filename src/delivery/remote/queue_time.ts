@@ -2,8 +2,8 @@ import type { Clock, Instant, Millis } from "../../base/mod.ts";
 import { reportFault } from "./report.ts";
 
 /**
- * The time by which the queue is worked. It is the wall's as long as that goes on as the monotonic clock does. When the
- * wall jumps by more than a minute, and until the process ends:
+ * The time by which the queue is worked. It is the wall's as long as that goes on as the monotonic clock does, or as the
+ * machine sleeps: that time has passed. When the wall jumps by more than a minute, and until the process ends:
  *
  * - back: the queue's time goes on, so that nothing waits longer for it;
  * - on: nothing grows older for it, so that no message expires and nobody is warned; what is due by the new time falls due
@@ -12,7 +12,9 @@ import { reportFault } from "./report.ts";
 export interface QueueTime {
   /** For what falls due. */
   now(): Instant;
-  /** How far leases must reach beyond that, for the jump that is being followed. */
+  /** For leases that end: after a sleep, those of attempts under way get five minutes to be renewed. */
+  leases(): Instant;
+  /** How far leases must reach beyond `now`, for the jump that is being followed. */
   slack(): Millis;
   /** By `now`, when a message would have come had nothing jumped since. */
   arrival(acceptedAt: Instant): Instant;
@@ -28,14 +30,27 @@ export function queueTimeOf(clock: Clock): QueueTime {
 }
 
 function createQueueTime(clock: Clock): QueueTime {
-  const state: State = { wall: clock.now(), elapsed: clock.monotonic(), ahead: 0, behind: 0, follow: 0, jumps: [] };
+  const asleep = (): Millis => clock.asleep?.() ?? 0;
+  const elapsed = clock.monotonic();
+  const clocks = { wall: clock.now(), elapsed, asleep: asleep(), asked: elapsed };
+  const state: State = { ...clocks, ahead: 0, behind: 0, follow: 0, jumps: [], late: 0, woken: 0 };
   const look = (): State => {
     const wall = clock.now();
     const elapsed = clock.monotonic();
-    const jump = wall - state.wall - (elapsed - state.elapsed);
+    let jump = wall - state.wall - (elapsed - state.elapsed);
     state.wall = wall;
     state.elapsed = elapsed;
-    if (state.behind > 0 && elapsed >= state.follow) state.behind = 0;
+    if (elapsed >= state.follow) state.behind = 0;
+    if (elapsed >= state.woken) state.late = 0;
+    const jumps = Math.abs(jump) > NO_JUMP;
+    // Asked now and then, so that many short sleeps are not taken for a long one.
+    if (jumps || elapsed - state.asked >= NO_JUMP) {
+      const slept = asleep() - state.asleep;
+      state.asleep += slept;
+      state.asked = elapsed;
+      if (slept > NO_JUMP) wakeUp(state, slept);
+      if (jumps) jump -= slept;
+    }
     if (jump > NO_JUMP) goOn(state, jump);
     if (jump < -NO_JUMP) goBack(state, -jump);
     return state;
@@ -44,6 +59,10 @@ function createQueueTime(clock: Clock): QueueTime {
     now() {
       const { wall, ahead, behind } = look();
       return wall + ahead - behind;
+    },
+    leases() {
+      const { wall, ahead, behind, late } = look();
+      return wall + ahead - behind - late;
     },
     slack: () => look().behind,
     arrival(acceptedAt) {
@@ -57,6 +76,9 @@ function createQueueTime(clock: Clock): QueueTime {
 interface State {
   wall: Instant;
   elapsed: Millis;
+  /** As the clock says, when it was last asked. */
+  asleep: Millis;
+  asked: Millis;
   /** By which the queue's time is ahead of the wall, or behind it until `follow`. */
   ahead: Millis;
   behind: Millis;
@@ -64,6 +86,14 @@ interface State {
   follow: Millis;
   /** Spans of the wall that never passed, the newest last. */
   jumps: { readonly until: Instant; by: Millis }[];
+  /** What was slept lately: leases end later by it, until `woken`, of the monotonic clock. */
+  late: Millis;
+  woken: Millis;
+}
+
+function wakeUp(state: State, slept: Millis): void {
+  state.late += slept;
+  state.woken = state.elapsed + FOLLOW;
 }
 
 function goOn(state: State, by: Millis): void {

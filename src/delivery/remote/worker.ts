@@ -79,7 +79,9 @@ async function run(crew: Crew, hard: AbortController): Promise<void> {
 
 async function waitFor(crew: Crew, pause: Millis | undefined): Promise<void> {
   const { bell } = crew;
-  const timer = pause === undefined ? undefined : crew.options.clock.after(pause, () => bell.resolve());
+  // Timers stand still while the machine sleeps, and know nothing of a wall that jumps.
+  const wait = pause === undefined ? undefined : Math.min(pause, LONGEST_WAIT);
+  const timer = wait === undefined ? undefined : crew.options.clock.after(wait, () => bell.resolve());
   await bell.promise;
   timer?.[Symbol.dispose]();
 }
@@ -100,3 +102,4 @@ async function drain(crew: Crew, hard: AbortController): Promise<void> {
 const CONCURRENCY = 100;
 const PER_DESTINATION = 10;
 const DRAIN: Millis = 60_000;
+const LONGEST_WAIT: Millis = 60_000;

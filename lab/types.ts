@@ -217,6 +217,11 @@ export type HttpsStep =
 
 /** What the man in the middle does on one link. */
 export type WireAttack =
+  | OneAttack
+  /** One thing to the first connection, another to the next; the last of them from then on. */
+  | { readonly kind: "in-turn"; readonly turns: readonly Exclude<OneAttack, { readonly kind: "refuse" | "drop" }>[] };
+
+export type OneAttack =
   /** Reset at once, or no answer to SYN. */
   | { readonly kind: "refuse" | "drop" }
   | { readonly kind: "script"; readonly steps: readonly WireStep[]; readonly split?: "octets" }

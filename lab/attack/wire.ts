@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
-import type { WireAttack } from "../types.ts";
+import type { OneAttack, WireAttack } from "../types.ts";
 import type { CellRecorder } from "../world/record.ts";
 import { type WireEffect, wireScript } from "./script.ts";
 
@@ -27,12 +27,14 @@ export async function openWire(options: WireOptions): Promise<Wire> {
     socket.on("close", () => sockets.delete(socket));
   };
   const wire = { attack: options.attack };
+  const next = turns();
   const server = createServer({ noDelay: true, allowHalfOpen: true }, (sender) => {
-    const port = wire.attack?.kind === "terminate" ? (options.impostor ?? 1) : options.host;
+    const attack = next(wire.attack);
+    const port = attack?.kind === "terminate" ? (options.impostor ?? 1) : options.host;
     const host = connect({ host: "127.0.0.1", port, noDelay: true, allowHalfOpen: true });
     keep(sender);
     keep(host);
-    relay(sender, host, { ...options, attack: wire.attack });
+    relay(sender, host, { ...options, attack });
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -45,8 +47,19 @@ export async function openWire(options: WireOptions): Promise<Wire> {
   });
 }
 
+/** What is done to each connection as it comes. */
+function turns(): (attack: WireAttack | undefined) => OneAttack | undefined {
+  const counts = new Map<WireAttack, number>();
+  return (attack) => {
+    if (attack?.kind !== "in-turn") return attack;
+    const count = counts.get(attack) ?? 0;
+    counts.set(attack, count + 1);
+    return attack.turns[count] ?? attack.turns.at(-1);
+  };
+}
+
 interface Relaying extends Pick<WireOptions, "record" | "stir"> {
-  readonly attack: WireAttack | undefined;
+  readonly attack: OneAttack | undefined;
 }
 
 function relay(sender: Socket, host: Socket, { attack, record, stir }: Relaying): void {

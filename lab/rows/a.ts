@@ -4,7 +4,11 @@ import { all } from "./expect.ts";
 /** Group A: the wire, and STARTTLS. */
 export const GROUP_A: readonly Scenario[] = [
   { row: "A01", position: "PA", variants: [{ id: "", attack: {} }] },
-  { row: "A04", position: "AC", variants: [wire("", { on: "EHLO", kind: "drop-lines", beginning: "STARTTLS" })] },
+  {
+    row: "A04",
+    position: "AC",
+    variants: [wire("", stripping()), inOctets(wire("octet-by-octet", stripping()))],
+  },
   {
     row: "A05",
     position: "AC",
@@ -80,8 +84,15 @@ export const GROUP_A: readonly Scenario[] = [
       ),
     ],
   },
-  { row: "A13", position: "AC", variants: [injecting("250-evil\r\n250 AUTH PLAIN\r\n")] },
-  { row: "A14", position: "AC", variants: [injecting("250-AUTH LOGIN ")] },
+  {
+    row: "A13",
+    position: "AC",
+    variants: [
+      injecting("", "250-evil\r\n250 AUTH PLAIN\r\n"),
+      inOctets(injecting("octet-by-octet", "250-evil\r\n250 AUTH PLAIN\r\n")),
+    ],
+  },
+  { row: "A14", position: "AC", variants: [injecting("", "250-AUTH LOGIN ")] },
   {
     row: "A15",
     position: "AC",
@@ -122,8 +133,19 @@ function wire(id: string, ...steps: readonly WireStep[]): Variant {
   return { id, attack: { smtp: { "mx.T": { kind: "script", steps } } } };
 }
 
-function injecting(text: string): Variant {
-  const { id, attack } = wire("", { on: "STARTTLS", kind: "inject", text });
+function stripping(): WireStep {
+  return { on: "EHLO", kind: "drop-lines", beginning: "STARTTLS" };
+}
+
+/** Every octet that the sender hears is a segment of its own. */
+function inOctets({ id, attack }: Variant): Variant {
+  const [name, wired] = Object.entries(attack.smtp ?? {})[0] ?? [];
+  if (name === undefined || wired?.kind !== "script") throw new Error(`${id} has no script`);
+  return { id, attack: { ...attack, smtp: { [name]: { ...wired, split: "octets" } } } };
+}
+
+function injecting(id: string, text: string): Variant {
+  const { attack } = wire(id, { on: "STARTTLS", kind: "inject", text });
   return { id, attack: { ...attack, mustNotAct: "AUTH" } };
 }
 

@@ -36,6 +36,9 @@ export const GROUP_B: readonly Scenario[] = [
       shows("mail-address", { names: ["email:mx.T"] }),
       shows("address", { names: ["ip:0a000001"] }),
       shows("list-in-one", { names: ["mx.E, DNS:mx.T"] }),
+      // RFC 9525 §6.2: names are compared as A-labels, whatever the octets of a U-label in a dNSName may be.
+      uLabel("u-label", "m\u00fcx.T"),
+      uLabel("u-label-in-utf-8", Buffer.from("m\u00fcx.T").toString("latin1")),
     ],
   },
   {
@@ -60,6 +63,13 @@ export const GROUP_B: readonly Scenario[] = [
 
 function shows(id: string, certificate: CertificateSpec): Variant {
   return { id, attack: { smtp: { "mx.T": { kind: "terminate", certificate } } } };
+}
+
+/** The victim's host is named by an A-label; the certificate says what that means. */
+function uLabel(id: string, name: string): Variant {
+  const host = "xn--mx-xka.T";
+  const smtp = { [host]: { kind: "terminate", certificate: { names: [name] } } } as const;
+  return { id, attack: { world: { mx: [host] }, smtp } };
 }
 
 /** No attacker: the victim's own host shows it. */

@@ -48,7 +48,13 @@ export const GROUP_E: readonly Scenario[] = [
       expect: vector("P5f P5c D", "RFC 8461 §3.2: text/plain with a charset is text/plain"),
     },
   ),
-  row("E07", "MS", fetched("slow", { kind: "slow" }), fetched("endless", { kind: "endless" })),
+  row(
+    "E07",
+    "MS",
+    fetched("slow", { kind: "slow" }),
+    fetched("endless", { kind: "endless" }),
+    answered("valid-and-too-long", "200 OK", "text/plain", honest() + `pad: ${"x".repeat(995)}\r\n`.repeat(66)),
+  ),
   row("E08", "MS", ...malformed().map(([id, text]) => policy(id, { text }))),
   row(
     "E09",

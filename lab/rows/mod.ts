@@ -4,6 +4,15 @@ import { GROUP_B } from "./b.ts";
 import { GROUP_C } from "./c.ts";
 import { GROUP_D } from "./d.ts";
 import { GROUP_E, GROUP_G } from "./e.ts";
+import { GROUP_E_MORE } from "./e_more.ts";
 
 /** Every row that the lab plays. */
-export const SCENARIOS: readonly Scenario[] = [...GROUP_A, ...GROUP_B, ...GROUP_C, ...GROUP_D, ...GROUP_E, ...GROUP_G];
+export const SCENARIOS: readonly Scenario[] = [
+  ...GROUP_A,
+  ...GROUP_B,
+  ...GROUP_C,
+  ...GROUP_D,
+  ...GROUP_E,
+  ...GROUP_E_MORE,
+  ...GROUP_G,
+];

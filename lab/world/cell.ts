@@ -125,7 +125,8 @@ async function openHost(parts: HostParts, ground: Ground): Promise<Wire> {
 /** The certificate of the attacker who ends TLS on this wire, now or later. */
 function terminating(attack: WireAttack | undefined, whole: Attack): CertificateSpec | undefined {
   const all = [attack, ...(whole.later ?? []).flatMap((move) => Object.values(move.attack?.smtp ?? {}))];
-  return all.flatMap((one) => (one?.kind === "terminate" ? [one.certificate] : []))[0];
+  const each = all.flatMap((one): readonly (WireAttack | undefined)[] => (one?.kind === "in-turn" ? one.turns : [one]));
+  return each.flatMap((one) => (one?.kind === "terminate" ? [one.certificate] : []))[0];
 }
 
 /** Of every host of the cell that has one. */

@@ -5,6 +5,7 @@ import { type Config, isMeasured } from "../../config/mod.ts";
 import { type Gauges, publish } from "../../observe/mod.ts";
 import { startMetrics } from "../../observe/io/mod.ts";
 import { StoreError } from "../../queue/mod.ts";
+import { descriptors } from "../../smtp/io/mod.ts";
 import type { Admission } from "../../smtp/server/mod.ts";
 import type { Certificates } from "../../tls/io/mod.ts";
 import { type Clients, openClients } from "../clients.ts";
@@ -53,8 +54,6 @@ async function start(config: Config, seams: ParentSeams): Promise<Daemon> {
   const early: { readonly door: Door; readonly socket: Socket }[] = [];
   let crew: Crew | undefined;
   const hand = (door: Door, socket: Socket): void => {
-    // A connection that breaks is its client's loss.
-    socket.on("error", () => socket.destroy());
     if (crew !== undefined) crew.hand(door, socket);
     else if (early.length < MOST_EARLY) early.push({ door, socket });
     else socket.destroy();
@@ -62,7 +61,7 @@ async function start(config: Config, seams: ParentSeams): Promise<Daemon> {
   undo.defer(() => {
     for (const { socket } of early.splice(0)) socket.destroy();
   });
-  const doors = undo.use(await bindDoors(config, force.certificates, hand));
+  const doors = undo.use(await bindDoors(config, { ...force, hand, descriptors: descriptors(clock) }));
   const dropped = seams.afterBind?.() ?? ok(undefined);
   if (!dropped.ok) throw new StartFailure(dropped.error);
   prepareDataDir(config.data_dir);

@@ -6,7 +6,7 @@ import type { Admission, Peer } from "../server/mod.ts";
 import { type ConnectionOptions, type ServedConnection, serveConnection } from "./server_connection.ts";
 import type { Descriptors } from "./server_descriptors.ts";
 import { readProxyHeader } from "./server_proxy.ts";
-import { refuser } from "./server_refuse.ts";
+import { BUSY, refuser } from "./server_refuse.ts";
 
 export interface AcceptOptions {
   readonly role: string;
@@ -132,4 +132,3 @@ function ask(admission: Admission, address: string): Status | undefined | Promis
 function ignore(): void {}
 
 const CLOSING = statusOf("shutting-down");
-const BUSY: Status = { ...statusOf("system-busy"), code: 421 };

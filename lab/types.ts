@@ -81,6 +81,14 @@ export interface Attack {
   /** After the first attempt time moves on so far, and the outcome is that of the next one. Milliseconds. */
   readonly later?: readonly Move[];
   readonly message?: MessageSpec;
+  /** A policy list of the cell's own, which has the victim's domain. */
+  readonly list?: ListSpec;
+  /** What goes to the victim before it, while the attacker does only this. */
+  readonly ahead?: Ahead;
+  /** The local rule of P3 asks for proof and names no host. */
+  readonly ruleWithoutHosts?: true;
+  /** Words that the log must have about the cell in the end; where they lack, the cell is an ERROR. */
+  readonly mustTell?: readonly string[];
   /** Octets that the attacker injects and that must have no effect: seen at an honest host, the cell is an ERROR. */
   readonly mustNotAct?: string;
   /** Hosts to which no connection may be tried; if one is, the cell is an ERROR. */
@@ -90,7 +98,29 @@ export interface Attack {
 export interface Move {
   readonly by: number;
   /** What the attacker does from then on; default as before. */
-  readonly attack?: Omit<Attack, "later" | "clockOffset" | "message" | "world">;
+  readonly attack?: Omit<Attack, "later" | "clockOffset" | "message" | "world" | "ahead" | "mustTell">;
+}
+
+/** Messages to another mailbox of the victim, one after the other. */
+export interface Ahead {
+  readonly messages: readonly MessageSpec[];
+  readonly smtp?: Attack["smtp"];
+  /** Milliseconds that pass then; default none. */
+  readonly gap?: number;
+}
+
+/** A list that lies where the sender looks for it; in a move, from then on. */
+export interface ListSpec {
+  /** By the key that the sender was told; the sender is told one when the first list of the cell is signed. */
+  readonly signed?: true;
+  readonly flaw?: "changed-after-signing" | "strange-key" | "no-signature";
+  /** Default the victim's. */
+  readonly mx?: readonly string[];
+  readonly mode?: "enforce" | "testing";
+  /** Milliseconds from the lab's start; default a day before. */
+  readonly issued?: number;
+  /** Default two weeks after it. */
+  readonly ends?: number;
 }
 
 /** Records in relative text, e.g. "mx.T A 10.66.0.1", "T MX 10 mx.T". */
@@ -159,6 +189,8 @@ export interface HostSpec {
   /** Most that it speaks. */
   readonly tls?: TlsVersion;
   readonly ciphers?: string;
+  /** Gives what it takes to this host, in clear; "list" does so as a list of its own. */
+  readonly passesOn?: { readonly to: string; readonly as: "relay" | "list" };
 }
 
 export type TlsVersion = "TLSv1" | "TLSv1.1" | "TLSv1.2" | "TLSv1.3";
@@ -226,7 +258,12 @@ export type OneAttack =
   | { readonly kind: "refuse" | "drop" }
   | { readonly kind: "script"; readonly steps: readonly WireStep[]; readonly split?: "octets" }
   /** Plays the host, with TLS that he ends himself, and sends on what he reads. */
-  | { readonly kind: "terminate"; readonly certificate: CertificateSpec };
+  | {
+      readonly kind: "terminate";
+      readonly certificate: CertificateSpec;
+      /** Has the keys of the host's session tickets. */
+      readonly tickets?: true;
+    };
 
 /** Commands by verb, in upper case; "greeting" before the first of them; "hello" is the first octets after a 220 to STARTTLS. */
 export type WireMoment = "greeting" | "EHLO" | "HELO" | "STARTTLS" | "hello" | "MAIL" | "RCPT" | "DATA" | "QUIT";
@@ -254,6 +291,12 @@ export interface MessageSpec {
   readonly requireTls?: boolean;
   /** `TLS-Required: No` in its header. */
   readonly tlsRequiredNo?: true;
+  /** More fields of its header. */
+  readonly fields?: readonly string[];
+  /** Goes to an alias of the sender's own, which leads to the victim. */
+  readonly by?: "alias" | "two-aliases";
+  /** Handed in by a client that may not send anywhere. */
+  readonly stranger?: true;
 }
 
 /** Where octets were recorded. */

@@ -29,6 +29,8 @@ export interface Seen {
   readonly says: SenderSays;
   /** Hosts that were dialled and must not be. */
   readonly dialled?: readonly string[];
+  /** Words that the log must have and has not. */
+  readonly untold?: readonly string[];
   /** Must have had no effect. */
   readonly injected?: string;
 }
@@ -80,7 +82,7 @@ function outcomeOf(seen: Seen, times: (recorder: Recorder) => number): Outcome {
 
 /** Where the two searches disagree, or a secret stands where none belongs. */
 function faultOf(
-  { record, canary, injected, dialled = [] }: Seen,
+  { record, canary, injected, dialled = [], untold = [] }: Seen,
   times: (recorder: Recorder) => number,
 ): string | undefined {
   const found = placesOf(record, canary);
@@ -91,6 +93,7 @@ function faultOf(
   if (odd.length > 0) return `the two searches disagree about ${odd.sort().join(", ")}`;
   if (dialled.length > 0) return `connected to ${dialled.join(", ")}`;
   if (times("log") > 0) return "the log holds what the message says";
+  if (untold.length > 0) return `the log does not say ${untold.map((one) => JSON.stringify(one)).join(", ")}`;
   if (injected !== undefined && record.notes.some((note) => note.includes(injected)))
     return `what was injected had an effect: ${injected}`;
   return undefined;

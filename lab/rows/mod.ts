@@ -4,6 +4,8 @@ import { GROUP_B } from "./b.ts";
 import { GROUP_C } from "./c.ts";
 import { GROUP_D } from "./d.ts";
 import { GROUP_E, GROUP_G } from "./e.ts";
+import { GROUP_F } from "./f.ts";
+import { GROUP_G_MORE, GROUP_M } from "./g.ts";
 import { GROUP_E_MORE } from "./e_more.ts";
 
 /** Every row that the lab plays. */
@@ -14,5 +16,8 @@ export const SCENARIOS: readonly Scenario[] = [
   ...GROUP_D,
   ...GROUP_E,
   ...GROUP_E_MORE,
+  ...GROUP_F,
   ...GROUP_G,
+  ...GROUP_G_MORE,
+  ...GROUP_M,
 ];

@@ -64,9 +64,9 @@ export function dialogueWith(socket: Duplex): Dialogue {
   };
 }
 
-/** Connects to a port on loopback. */
-export async function connectTo(port: number): Promise<Socket> {
-  const socket = connect({ host: "127.0.0.1", port, noDelay: true });
+/** Connects to a port on loopback, from any address of it. */
+export async function connectTo(port: number, localAddress = "127.0.0.1"): Promise<Socket> {
+  const socket = connect({ host: "127.0.0.1", port, noDelay: true, localAddress });
   await new Promise<void>((resolve, reject) => {
     socket.once("connect", resolve).once("error", reject);
   });

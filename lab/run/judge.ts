@@ -18,6 +18,7 @@ export function judge(played: Played, expected: Expected): CellResult {
     requireTls,
     says,
     dialled: played.dialled,
+    untold: (plan.attack.mustTell ?? []).filter((words) => !log.some((line) => line.includes(words))),
     ...(mustNotAct === undefined ? {} : { injected: mustNotAct }),
   });
   const words = wordsOf(judged.fault ?? reason, names.domains);

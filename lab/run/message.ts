@@ -14,20 +14,23 @@ export interface LabMessage {
   readonly bodyCanary: string;
 }
 
-export function messageOf(names: CellNames, spec: MessageSpec, seed: number): LabMessage {
-  const canary = secret(`${seed} ${names.slug}`);
-  const bodyCanary = secret(`${seed} ${names.slug} body`);
+/** `ahead` numbers those that go before it to another mailbox, from 1. */
+export function messageOf(names: CellNames, spec: MessageSpec, seed: number, ahead = 0): LabMessage {
+  const number = ahead === 0 ? "" : `-${ahead}`;
+  const canary = secret(`${seed} ${names.slug}${number}`);
+  const bodyCanary = secret(`${seed} ${names.slug}${number} body`);
   const from = `${names.slug}@${SENDER_DOMAIN}`;
-  const to = `bo@${names.domains.T}`;
+  const to = recipientOf(names, spec, ahead);
   const coded = Buffer.from(`coded ${canary} ${bodyCanary}\r\n`).toString("base64");
   const lines = [
     "Date: Tue, 03 Mar 2026 08:00:00 +0000",
     `From: <${from}>`,
     `To: <${to}>`,
-    `Message-ID: <${names.slug}@lab.${SENDER_DOMAIN}>`,
+    `Message-ID: <${names.slug}${number}@lab.${SENDER_DOMAIN}>`,
     `Subject: ${canary}`,
     `X-Canary: ${canary}`,
     ...(spec.tlsRequiredNo === true ? ["TLS-Required: No"] : []),
+    ...(spec.fields ?? []),
     "MIME-Version: 1.0",
     'Content-Type: multipart/mixed; boundary="b"',
     "",
@@ -47,6 +50,15 @@ export function messageOf(names: CellNames, spec: MessageSpec, seed: number): La
   return { from, to, content: lines.join("\r\n"), canary, bodyCanary };
 }
 
+function recipientOf({ slug, domains }: CellNames, { by }: MessageSpec, ahead: number): string {
+  if (ahead > 0) return `ann@${domains.T}`;
+  if (by === undefined) return `bo@${domains.T}`;
+  return `${by === "alias" ? "" : "x-"}${slug}@${HOUSE_DOMAIN}`;
+}
+
 function secret(of: string): string {
   return createHash("sha256").update(of).digest("hex").slice(0, 32);
 }
+
+/** A domain of the sender's own, whose aliases lead to victims. */
+export const HOUSE_DOMAIN = "house.test";

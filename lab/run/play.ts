@@ -38,8 +38,9 @@ export async function playTogether(plans: readonly CellPlan[], seed: number): Pr
   const theirs = { ...clock, now: () => clock.now() + offset };
   await using sender = await startSender({ world, clock: theirs, cells: world.cells, seed });
   const errands = world.cells.map((cell) => errandOf(cell, seed));
+  await sendAhead(errands, { world, sender, clock, watch }, seed);
   const handed = await handAll(errands, { world, sender, clock, watch });
-  await moveOn(world.cells, clock);
+  await moveOn(sender, world.cells, clock);
   await noticesHome(sender, clock);
   const left = await queuedIn(sender);
   const failures = await failuresIn(sender);
@@ -56,6 +57,23 @@ function errandOf(cell: Cell, seed: number): Errand {
   const spec = cell.plan.attack.message ?? {};
   const requireTls = spec.requireTls ?? cell.plan.policy === "P7";
   return { cell, message: messageOf(cell.names, spec, seed), requireTls };
+}
+
+/** One message after the other, so that each finds the connections of those before it; time stands still meanwhile. */
+async function sendAhead(errands: readonly Errand[], { sender, clock, watch }: Playing, seed: number): Promise<void> {
+  const gap = errands[0]?.cell.plan.attack.ahead?.gap ?? 0;
+  await inLanes(errands, async ({ cell, requireTls }) => {
+    const specs = cell.plan.attack.ahead?.messages ?? [];
+    for (const [at, spec] of specs.entries()) {
+      using _held = clock.hold();
+      const message = messageOf(cell.names, spec, seed, at + 1);
+      const refused = await submit(sender.port, message, { requireTls: spec.requireTls ?? requireTls, ...spec });
+      if (refused !== undefined) throw new Error(`What goes ahead is refused: ${refused.text}`);
+      await watch.until(() => watch.attempts(cell.names.domains.T).length > at);
+    }
+  });
+  if (gap > 0) await clock.advance(gap);
+  for (const { cell } of errands) cell.begin();
 }
 
 /** What came of handing a message in; absent once it is the sender's. */
@@ -75,7 +93,7 @@ interface Playing {
 async function handAll(errands: readonly Errand[], playing: Playing): Promise<ReadonlyMap<Cell, Handed>> {
   const { clock, watch } = playing;
   const handed = new Map<Cell, Handed>();
-  const tried = (cell: Cell): boolean => handed.has(cell) || watch.attempts(cell.names.domains.T).length > 0;
+  const tried = (cell: Cell): boolean => handed.has(cell) || attemptsOf(cell, watch).length > 0;
   let failure: unknown;
   const work = inLanes(errands, async (errand) => {
     const refused = await handIn(errand, playing);
@@ -104,7 +122,7 @@ async function handIn(
     return { says: { state: state === "failed" ? "refused" : state, authenticated: false }, reason: text };
   }
   using _held = clock.hold();
-  const refused = await submit(sender.port, message, { requireTls });
+  const refused = await submit(sender.port, message, { ...cell.plan.attack.message, requireTls });
   return refused && { says: { state: "refused", authenticated: false }, reason: refused.text };
 }
 
@@ -119,11 +137,12 @@ async function inLanes(errands: readonly Errand[], work: (errand: Errand) => Pro
 }
 
 /** Cells that are played together move on together. */
-async function moveOn(cells: readonly Cell[], clock: LabClock): Promise<void> {
+async function moveOn(sender: Sender, cells: readonly Cell[], clock: LabClock): Promise<void> {
   for (const [at, { by }] of (cells[0]?.plan.attack.later ?? []).entries()) {
     for (const cell of cells) {
       const attack = cell.plan.attack.later?.[at]?.attack;
       if (attack !== undefined) cell.turn(attack);
+      if (attack?.list !== undefined) await sender.offer(cell, attack.list);
     }
     await clock.advance(by);
   }
@@ -170,7 +189,7 @@ interface Gathered {
 function gather(errand: Errand, { handed, watch, world, left, failures }: Gathered): Played {
   const { cell, message } = errand;
   const domain = cell.names.domains.T;
-  const attempts = watch.attempts(domain);
+  const attempts = attemptsOf(cell, watch);
   const last = attempts.at(-1);
   const known = handed.get(cell) ?? { says: saysOf(last, left.has(domain)), reason: last?.text ?? "" };
   return {
@@ -182,6 +201,12 @@ function gather(errand: Errand, { handed, watch, world, left, failures }: Gather
     failures: failures.get(domain) ?? [],
     dialled: (cell.plan.attack.mustNotDial ?? []).filter((host) => world.strangers.has(cell.names.spell(host))),
   };
+}
+
+/** Those of the message itself, and of none that went ahead. */
+function attemptsOf({ names }: Cell, watch: Watch): readonly Attempt[] {
+  const { T } = names.domains;
+  return watch.attempts(T).filter(({ to }) => to === `bo@${T}`);
 }
 
 function saysOf(last: Attempt | undefined, queued: boolean): SenderSays {

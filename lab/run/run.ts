@@ -65,8 +65,8 @@ function plansOf(
 }
 
 /** Cells whose clocks go alike share a world. */
-function scheduleOf({ attack: { clockOffset = 0, later = [] } }: CellPlan): string {
-  return JSON.stringify([clockOffset, later.map(({ by }) => by)]);
+function scheduleOf({ attack: { clockOffset = 0, later = [], ahead } }: CellPlan): string {
+  return JSON.stringify([clockOffset, later.map(({ by }) => by), ahead && (ahead.gap ?? 0)]);
 }
 
 function inOrder(a: CellResult, b: CellResult): number {

@@ -7,17 +7,22 @@ import { type Daemon, startDaemon } from "../../src/daemon/mod.ts";
 import { domain } from "../../src/mail/mod.ts";
 import { openStsStore } from "../../src/policy/io/mod.ts";
 import { restorePolicy } from "../../src/policy/mod.ts";
+import type { ListSpec } from "../types.ts";
 import type { Cell } from "../world/cell.ts";
-import { mxOf, patternsOf, storedText } from "../world/cell_zones.ts";
+import { mxOf, storedText } from "../world/cell_zones.ts";
 import { TOP } from "../world/dns_tree.ts";
 import { LAB_NETWORK } from "../world/names.ts";
 import { SENDER_DOMAIN, SENDER_HOST, type World } from "../world/world.ts";
+import { writeLists } from "./lists.ts";
+import { HOUSE_DOMAIN } from "./message.ts";
 
 /** The real program, told what to demand of each victim by its own configuration; it knows nothing of the lab. */
 export interface Sender extends AsyncDisposable {
   readonly daemon: Daemon;
   /** Where it takes mail. */
   readonly port: number;
+  /** Puts another list where that of the cell comes from. */
+  offer(cell: Cell, list: ListSpec): Promise<void>;
 }
 
 export interface SenderOptions {
@@ -35,8 +40,9 @@ export async function startSender(options: SenderOptions): Promise<Sender> {
   const folder = await mkdtemp(join(tmpdir(), "hopseal-lab-"));
   undo.defer(async () => await rm(folder, { recursive: true, force: true }));
   await writeFiles(folder, options);
+  const lists = await writeLists(folder, options);
   await storePolicies(folder, options);
-  const loaded = parseConfig(configOf(options), join(folder, "lab.toml"));
+  const loaded = parseConfig(configOf(options, lists.config), join(folder, "lab.toml"));
   if (!loaded.ok) throw new Error(`The lab's configuration is wrong: ${JSON.stringify(loaded.error.issues)}`);
   const started = await startDaemon(loaded.value.config, { clock, random: seededRandom(seed), dial: world.dial });
   if (!started.ok) throw new Error(started.error);
@@ -45,35 +51,16 @@ export async function startSender(options: SenderOptions): Promise<Sender> {
   return {
     daemon,
     port: daemon.listeners[0]?.port ?? 0,
+    offer: async (cell, list) => await lists.offer(cell, list),
     [Symbol.asyncDispose]: async () => await kept.disposeAsync(),
   };
 }
 
-async function writeFiles(folder: string, { world, clock, cells }: SenderOptions): Promise<void> {
+async function writeFiles(folder: string, { world }: SenderOptions): Promise<void> {
   await writeFile(join(folder, "ca.pem"), world.authority.pem);
   await writeFile(join(folder, "own.pem"), world.own.pem);
   await writeFile(join(folder, "own.key"), world.own.key, { mode: 0o600 });
   await writeFile(join(folder, "anchors"), world.anchors);
-  const listed = cells.filter(({ plan }) => plan.base === "P4");
-  const list = {
-    timestamp: new Date(clock.now() - DAY).toISOString(),
-    expires: new Date(clock.now() + 14 * DAY).toISOString(),
-    version: "0.1",
-    author: "the lab",
-    "policy-aliases": {},
-    policies: Object.fromEntries(
-      listed.map(({ names, plan }) => [
-        names.domains.T,
-        {
-          mode: "enforce",
-          mxs: patternsOf(plan.attack.world ?? {})
-            .map(inList)
-            .map(names.spell),
-        },
-      ]),
-    ),
-  };
-  await writeFile(join(folder, "list.json"), `${JSON.stringify(list)}\n`);
 }
 
 /** P5c: the sender has met the policy before. */
@@ -92,12 +79,7 @@ async function storePolicies(folder: string, { clock, cells }: SenderOptions): P
   }
 }
 
-/** A list writes ".pine.example" for "*.pine.example". */
-function inList(pattern: string): string {
-  return pattern.startsWith("*.") ? pattern.slice(1) : pattern;
-}
-
-function configOf({ world, cells }: SenderOptions): string {
+function configOf({ world, cells }: SenderOptions, lists: string): string {
   return `
 hostname = "${SENDER_HOST}"
 data_dir = "data"
@@ -109,7 +91,7 @@ address = "127.0.0.1:0"
 chain = "own.pem"
 key = "own.key"
 [relay]
-networks = ["127.0.0.0/8"]
+networks = ["127.0.0.1/32"]
 [dns]
 servers = ["127.0.0.1:${world.dnsPort}"]
 trust_anchors = "anchors"
@@ -125,21 +107,32 @@ warn_after = "4 d"
 mta_sts_roots = "ca.pem"
 mta_sts_port = ${world.httpsPort}
 mta_sts_networks = ["127.0.0.0/8"]
-[[policy_list]]
-name = "everywhere"
-file = "list.json"
+${lists}
+${houseOf(cells)}
 ${cells.map(localPolicy).join("")}`;
 }
 
 function localPolicy({ plan, names }: Cell): string {
+  const { ruleWithoutHosts = false } = plan.attack;
   const head = `[[tls_policy]]\ndestination = "${names.domains.T}"\n`;
   const mx = mxOf(plan.attack.world ?? {})
     .map((name) => `"${names.spell(name)}"`)
     .join(", ");
   if (plan.base === "P2") return `${head}level = "encrypt"\n`;
-  if (plan.base === "P3") return `${head}level = "secure"\nmx = [${mx}]\nby = ["webpki"]\n`;
+  if (plan.base === "P3") {
+    return `${head}level = "secure"\n${ruleWithoutHosts ? "" : `mx = [${mx}]\n`}by = ["webpki"]\n`;
+  }
   return "";
 }
 
+/** A domain whose aliases lead to the victims of the cells that ask for one. */
+function houseOf(cells: readonly Cell[]): string {
+  const aliased = cells.filter(({ plan }) => plan.attack.message?.by !== undefined);
+  if (aliased.length === 0) return "";
+  const aliases = aliased.map(
+    ({ names: { slug, domains } }) => `${slug} = "bo@${domains.T}", x-${slug} = "${slug}@${HOUSE_DOMAIN}"`,
+  );
+  return `[[domain]]\nname = "${HOUSE_DOMAIN}"\nrecipients = ["ann"]\naliases = { ${aliases.join(", ")} }\n`;
+}
+
 const HOUR = 3_600_000;
-const DAY = 86_400_000;

@@ -4,7 +4,7 @@ import type { LabMessage } from "./message.ts";
 
 /** Hands a message to the sender under test, over TLS where it must be. The reply that refused it, or undefined. */
 export async function submit(port: number, message: LabMessage, spec: MessageSpec): Promise<Reply | undefined> {
-  const socket = await connectTo(port);
+  const socket = await connectTo(port, spec.stranger === true ? STRANGER : undefined);
   using clear = dialogueWith(socket);
   await clear.say();
   await clear.say("EHLO client.sender.test");
@@ -26,3 +26,6 @@ export async function submit(port: number, message: LabMessage, spec: MessageSpe
   await dialogue.say("QUIT");
   return undefined;
 }
+
+/** Not among the clients that may send anywhere. */
+const STRANGER = "127.0.0.5";

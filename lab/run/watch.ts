@@ -1,4 +1,5 @@
 import { type EventName, type Events, subscribe } from "../../src/observe/mod.ts";
+import { TOP } from "../world/dns_tree.ts";
 import type { World } from "../world/world.ts";
 
 /** What the sender told the world of itself about each cell. */
@@ -7,6 +8,8 @@ export interface Watch extends Disposable {
   attempts(domain: string): readonly Attempt[];
   /** Everything that it said about a domain, one line each, as the log has it. */
   log(domain: string): readonly string[];
+  /** Resolves when it holds; asked again after each event. */
+  until(holds: () => boolean): Promise<void>;
 }
 
 export type Attempt = Events["hopseal:attempt"];
@@ -15,13 +18,14 @@ export type Attempt = Events["hopseal:attempt"];
 export function watchSender(world: World, stir: () => void): Watch {
   const attempts = new Map<string, Attempt[]>();
   const lines = new Map<string, string[]>();
+  const waiting = new Set<() => void>();
   const undo = new DisposableStack();
   for (const name of EVENTS) {
     undo.use(
       subscribe(name, (event) => {
         stir();
         const text = JSON.stringify(event);
-        for (const domain of domainsIn(text)) {
+        for (const domain of [...domainsIn(text), ...listsIn(text)]) {
           if (world.cellOf(domain) === undefined) continue;
           const cell = world.cellOf(domain)?.names.domains.T ?? domain;
           lines.set(cell, [...(lines.get(cell) ?? []), `${name} ${text}`]);
@@ -30,11 +34,21 @@ export function watchSender(world: World, stir: () => void): Watch {
         const attempt = event as Attempt;
         const to = attempt.to.slice(attempt.to.lastIndexOf("@") + 1);
         attempts.set(to, [...(attempts.get(to) ?? []), attempt]);
+        for (const look of waiting) look();
       }),
     );
   }
   return {
     attempts: (domain) => attempts.get(domain) ?? [],
+    async until(holds) {
+      if (holds()) return;
+      await new Promise<void>((resolve) => {
+        const look = (): void => {
+          if (holds() && waiting.delete(look)) resolve();
+        };
+        waiting.add(look);
+      });
+    },
     log: (domain) => lines.get(domain) ?? [],
     [Symbol.dispose]: () => undo.dispose(),
   };
@@ -44,6 +58,13 @@ function domainsIn(text: string): ReadonlySet<string> {
   return new Set(text.match(DOMAIN) ?? []);
 }
 
+/** A list of a cell's own has the first label of its domain for a name. */
+function listsIn(text: string): readonly string[] {
+  const [, name] = LIST.exec(text) ?? [];
+  return name === undefined ? [] : [`${name}.${TOP}`];
+}
+
+const LIST = /policy list ([a-z0-9-]+) /;
 const DOMAIN = /[a-z0-9-]+\.test\b/g;
 const EVENTS: readonly EventName[] = [
   "hopseal:accepted",

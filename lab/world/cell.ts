@@ -1,10 +1,11 @@
 import { openWire, type Wire } from "../attack/wire.ts";
-import type { Attack, CertificateSpec, DnsTrick, HostSpec, PolicyId, WireAttack } from "../types.ts";
+import type { Attack, CertificateSpec, DnsTrick, HostSpec, PolicyId, OneAttack } from "../types.ts";
 import type { Authority, Chain } from "./authority.ts";
 import { hostsOf, stsText, stsTextOfE, type ZoneDates, zonesOf } from "./cell_zones.ts";
 import type { ZonePlan } from "./dns_tree.ts";
-import { openMailHost } from "./mail_host.ts";
+import { type MailHostOptions, openMailHost } from "./mail_host.ts";
 import { addressOf, type CellId, type CellNames, cellNames } from "./names.ts";
+import { passOn } from "./pass_on.ts";
 import { type CellRecorder, cellRecorder } from "./record.ts";
 
 /** A cell before it is built. */
@@ -27,6 +28,8 @@ export interface Cell {
   /** Policies that are served, by the name of their host. */
   readonly served: ReadonlyMap<string, string>;
   trick(name: string, type: string): DnsTrick | undefined;
+  /** What goes ahead is through. */
+  begin(): void;
   /** What the attacker does from now on. */
   turn(attack: Attack): void;
 }
@@ -44,7 +47,7 @@ export async function openCell(plan: CellPlan, ground: Ground): Promise<Cell> {
   const chains = chainsOf(plan, names, ground.authority);
   const wires = new Map<string, Wire>();
   for (const [host, spec] of Object.entries(hostsOf(change))) {
-    const wire = await openHost({ host, spec, plan, names, record, chains }, ground);
+    const wire = await openHost({ host, spec, plan, names, record, chains, wires }, ground);
     wires.set(addressOf(names.spell(host)), wire);
   }
   const stsPolicy = stsText(plan, names);
@@ -60,6 +63,13 @@ export async function openCell(plan: CellPlan, ground: Ground): Promise<Cell> {
     ...(stsPolicy === undefined ? {} : { stsPolicy }),
     served: new Map(texts.flatMap(([host, text]) => (text === undefined ? [] : [[names.spell(host), text] as const]))),
     trick: (name, type) => trickOf({ attack, names, counts }, name, type),
+    begin() {
+      if (plan.attack.ahead === undefined) return;
+      for (const host of Object.keys(hostsOf(change))) {
+        const wire = wires.get(addressOf(names.spell(host)));
+        if (wire !== undefined) wire.attack = plan.attack.smtp?.[host];
+      }
+    },
     turn(next) {
       attack = next;
       for (const [host, does] of Object.entries(next.smtp ?? {})) {
@@ -77,6 +87,7 @@ interface HostParts {
   readonly names: CellNames;
   readonly record: CellRecorder;
   readonly chains: ReadonlyMap<string, Chain>;
+  readonly wires: ReadonlyMap<string, Wire>;
 }
 
 async function openHost(parts: HostParts, ground: Ground): Promise<Wire> {
@@ -84,6 +95,8 @@ async function openHost(parts: HostParts, ground: Ground): Promise<Wire> {
   const { stir, undo, authority } = ground;
   const name = names.spell(host);
   const chain = spec.starttls === false ? undefined : chains.get(host);
+  const impostors = impostorOf(host, plan.attack);
+  const tickets = impostors?.tickets === true ? { ticketKeys: Buffer.alloc(48, name) } : {};
   const real = undo.use(
     await openMailHost({
       name,
@@ -94,21 +107,24 @@ async function openHost(parts: HostParts, ground: Ground): Promise<Wire> {
       recorder: spec.owner === "victim" ? "real.mx" : "evil.mx",
       record,
       stir,
+      ...tickets,
+      ...passOnOf(parts),
     }),
   );
-  const attack = plan.attack.smtp?.[host];
-  const certificate = terminating(attack, plan.attack);
+  const { smtp, ahead } = plan.attack;
+  const attack = (ahead === undefined ? smtp : ahead.smtp)?.[host];
   const impostor =
-    certificate === undefined
+    impostors === undefined
       ? undefined
       : undo.use(
           await openMailHost({
             name,
-            chain: issued(certificate, host, { names, authority, chains }),
+            chain: issued(impostors.certificate, host, { names, authority, chains }),
             requireTls: true,
             recorder: "mitm.tls",
             record,
             stir,
+            ...tickets,
           }),
         );
   return undo.use(
@@ -122,11 +138,29 @@ async function openHost(parts: HostParts, ground: Ground): Promise<Wire> {
   );
 }
 
-/** The certificate of the attacker who ends TLS on this wire, now or later. */
-function terminating(attack: WireAttack | undefined, whole: Attack): CertificateSpec | undefined {
-  const all = [attack, ...(whole.later ?? []).flatMap((move) => Object.values(move.attack?.smtp ?? {}))];
-  const each = all.flatMap((one): readonly (WireAttack | undefined)[] => (one?.kind === "in-turn" ? one.turns : [one]));
-  return each.flatMap((one) => (one?.kind === "terminate" ? [one.certificate] : []))[0];
+/** The attacker who ends TLS on the wire to a host, now, before or later. */
+function impostorOf(host: string, whole: Attack): Extract<OneAttack, { kind: "terminate" }> | undefined {
+  const moves = (whole.later ?? []).map((move) => move.attack?.smtp);
+  const all = [whole.smtp, whole.ahead?.smtp, ...moves].map((smtp) => smtp?.[host]);
+  const single = all.flatMap((one): readonly (OneAttack | undefined)[] =>
+    one?.kind === "in-turn" ? one.turns : [one],
+  );
+  return single.find((one) => one?.kind === "terminate");
+}
+
+/** To the wire of the other host, so that the network sees it. */
+function passOnOf({ spec, names, wires }: HostParts): Pick<MailHostOptions, "passOn"> {
+  const { passesOn } = spec;
+  if (passesOn === undefined) return {};
+  const next = names.spell(passesOn.to);
+  const from = passesOn.as === "list" ? "list-bounces@T" : "relayed@T";
+  return {
+    passOn: async (content) => {
+      const port = wires.get(addressOf(next))?.port;
+      if (port === undefined) throw new Error(`There is no ${next}`);
+      await passOn(content, { port, from: names.spell(from), to: names.spell("bo@T") });
+    },
+  };
 }
 
 /** Of every host of the cell that has one. */

@@ -16,6 +16,10 @@ export interface MailHostOptions {
   readonly recorder: Extract<Recorder, "real.mx" | "evil.mx" | "mitm.tls" | "dsn">;
   readonly record: CellRecorder;
   readonly stir: () => void;
+  /** 48 octets. */
+  readonly ticketKeys?: Buffer;
+  /** What it does with what it takes, before it says so. */
+  readonly passOn?: (content: string) => Promise<void>;
 }
 
 export interface MailHost extends AsyncDisposable {
@@ -48,7 +52,7 @@ interface Host extends MailHostOptions {
 }
 type Channel = "clear" | "tls";
 
-function contextOf({ chain, tls, ciphers }: MailHostOptions): SecureContext | undefined {
+function contextOf({ chain, tls, ciphers, ticketKeys }: MailHostOptions): SecureContext | undefined {
   if (chain === undefined) return undefined;
   return createSecureContext({
     cert: chain.pem,
@@ -57,6 +61,7 @@ function contextOf({ chain, tls, ciphers }: MailHostOptions): SecureContext | un
     ciphers: `${ciphers ?? "DEFAULT"}@SECLEVEL=0`,
     minVersion: "TLSv1",
     ...(tls === undefined ? {} : { maxVersion: tls }),
+    ...(ticketKeys === undefined ? {} : { ticketKeys, sessionIdContext: "lab" }),
   });
 }
 
@@ -73,10 +78,13 @@ function converse(host: Host, socket: Socket, channel: Channel): void {
       held = held.subarray(end + 2);
       if (content !== undefined && line !== ".") content.push(Buffer.from(`${line}\r\n`, "latin1"));
       else if (content !== undefined) {
-        host.record.content({ recorder: host.recorder, channel, octets: Buffer.concat(content) });
+        const octets = Buffer.concat(content);
+        host.record.content({ recorder: host.recorder, channel, octets });
         host.record.note(`${host.name} ${channel} content`);
         content = undefined;
-        socket.write("250 2.6.0 taken\r\n");
+        const taken = (): void => void socket.write("250 2.6.0 taken\r\n");
+        if (host.passOn === undefined) taken();
+        else void host.passOn(octets.toString("latin1")).then(taken, () => socket.destroy());
       } else if (verbOf(line) === "STARTTLS" && host.context !== undefined && channel === "clear") {
         socket.off("data", take);
         socket.write("220 2.0.0 go\r\n");

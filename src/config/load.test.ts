@@ -251,3 +251,9 @@ test("parseConfig: of very many mistakes a hundred are told, errors first, and h
     ],
   );
 });
+
+test("parseConfig: a fault in a text that has no places to tell is told without one", () => {
+  assert.deepEqual(issues(`nonsense = '''${"x".repeat(400_000)}'''\n`), [
+    "x.toml: error: nonsense: This key is not known",
+  ]);
+});

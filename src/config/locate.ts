@@ -14,7 +14,7 @@ type Path = readonly (string | number)[];
 export function locator(text: string): (path: Path) => Place | undefined {
   let tree: Tree | undefined;
   return (path) => {
-    tree ??= treeOf(text);
+    tree ??= treeOrNothing(text);
     let at: Tree | undefined = tree;
     let best: Place | undefined;
     for (const part of path) {
@@ -31,6 +31,15 @@ interface Tree {
   /** Absent where a key is only on the way to others. */
   place: Place | undefined;
   readonly below: Map<string | number, Tree>;
+}
+
+/** Its parser has limits of its own, such as the length of a string: without places the faults are told all the same. */
+function treeOrNothing(text: string): Tree {
+  try {
+    return treeOf(text);
+  } catch {
+    return newTree();
+  }
 }
 
 function treeOf(text: string): Tree {

@@ -97,6 +97,10 @@ export interface Attack {
 
 export interface Move {
   readonly by: number;
+  /** The sender's wall clock is set forward so far at first, and nothing else is. Milliseconds. */
+  readonly clock?: number;
+  /** At first the sender is killed, and starts again with what lies on its disk. */
+  readonly restart?: true;
   /** What the attacker does from then on; default as before. */
   readonly attack?: Omit<Attack, "later" | "clockOffset" | "message" | "world" | "ahead" | "mustTell">;
 }

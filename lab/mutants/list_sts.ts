@@ -242,6 +242,12 @@ export const STS_MUTANTS: readonly Mutant[] = [
     kills: [["E08", "P5f"]],
   },
   {
+    id: "policies-in-memory-alone",
+    bug: "A fetched policy is never written down, so that a restart loses it",
+    edits: [edit("policy/io/sts-store.ts", "if (!readOnly) await write(directory, entry);", "")],
+    kills: [["E21", "P5f"]],
+  },
+  {
     id: "clock-jump-believed",
     bug: "A clock that is pushed forward ends every remembered policy",
     edits: [

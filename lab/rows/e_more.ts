@@ -42,6 +42,25 @@ export const GROUP_E_MORE: readonly Scenario[] = [
     ],
   },
   {
+    row: "E21",
+    position: "OP",
+    variants: [
+      { id: "", attack: { ...denied(), later: [{ by: retry(), restart: true }] } },
+      {
+        id: "fetched-before",
+        policies: ["P5f"],
+        attack: {
+          smtp: { "mx.T": { kind: "refuse" } },
+          later: [{ by: retry(), restart: true, attack: denied() }],
+        },
+        expect: vector(
+          "P5f D",
+          "RFC 8461 §3.3: the first attempt fetched the policy, and one that was fetched binds until its max_age is over",
+        ),
+      },
+    ],
+  },
+  {
     row: "E23",
     position: "AC",
     variants: [
@@ -53,7 +72,35 @@ export const GROUP_E_MORE: readonly Scenario[] = [
       thenIntercepts("not-taken", { on: "STARTTLS", kind: "answer", text: "454 4.7.0 not now\r\n" }),
     ],
   },
+  {
+    row: "E24",
+    position: "AC",
+    variants: [
+      {
+        id: "",
+        attack: {
+          ...denied(),
+          world: { sts: { maxAge: 86_400 } },
+          later: [{ by: retry(), clock: 3 * 86_400_000 }],
+        },
+      },
+    ],
+  },
 ];
+
+/** Nobody learns of a policy who does not know it, and STARTTLS is taken away. */
+function denied(): Pick<Attack, "dns" | "smtp"> {
+  const steps = [{ on: "EHLO", kind: "drop-lines", beginning: "STARTTLS" }] as const;
+  return {
+    dns: [{ at: "_mta-sts.T TXT", does: { kind: "nodata" } }],
+    smtp: { "mx.T": { kind: "script", steps } },
+  };
+}
+
+/** Milliseconds after which what was deferred has been tried again. */
+function retry(): number {
+  return 13 * 3_600_000;
+}
 
 function secondTry(): Expectations {
   return vector(

@@ -34,13 +34,13 @@ export async function playTogether(plans: readonly CellPlan[], seed: number): Pr
   await using world = await openWorld(plans, clock);
   using watch = watchSender(world, clock.stir);
   using _threads = watchThreads(clock);
-  const offset = plans[0]?.attack.clockOffset ?? 0;
-  const theirs = { ...clock, now: () => clock.now() + offset };
+  const wall = { offset: plans[0]?.attack.clockOffset ?? 0 };
+  const theirs = { ...clock, now: () => clock.now() + wall.offset };
   await using sender = await startSender({ world, clock: theirs, cells: world.cells, seed });
   const errands = world.cells.map((cell) => errandOf(cell, seed));
   await sendAhead(errands, { world, sender, clock, watch }, seed);
   const handed = await handAll(errands, { world, sender, clock, watch });
-  await moveOn(sender, world.cells, clock);
+  await moveOn(world.cells, { sender, clock, wall });
   await noticesHome(sender, clock);
   const left = await queuedIn(sender);
   const failures = await failuresIn(sender);
@@ -137,8 +137,13 @@ async function inLanes(errands: readonly Errand[], work: (errand: Errand) => Pro
 }
 
 /** Cells that are played together move on together. */
-async function moveOn(sender: Sender, cells: readonly Cell[], clock: LabClock): Promise<void> {
-  for (const [at, { by }] of (cells[0]?.plan.attack.later ?? []).entries()) {
+async function moveOn(cells: readonly Cell[], { sender, clock, wall }: Moving): Promise<void> {
+  for (const [at, { by, clock: forward = 0, restart }] of (cells[0]?.plan.attack.later ?? []).entries()) {
+    wall.offset += forward;
+    if (restart === true) {
+      await clock.quiet();
+      await sender.startAgain();
+    }
     for (const cell of cells) {
       const attack = cell.plan.attack.later?.[at]?.attack;
       if (attack !== undefined) cell.turn(attack);
@@ -146,6 +151,11 @@ async function moveOn(sender: Sender, cells: readonly Cell[], clock: LabClock): 
     }
     await clock.advance(by);
   }
+}
+
+interface Moving extends Pick<Playing, "sender" | "clock"> {
+  /** By how much the sender's wall clock is wrong. */
+  readonly wall: { offset: number };
 }
 
 /** Until no notice is on its way home. */

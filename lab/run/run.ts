@@ -66,7 +66,11 @@ function plansOf(
 
 /** Cells whose clocks go alike share a world. */
 function scheduleOf({ attack: { clockOffset = 0, later = [], ahead } }: CellPlan): string {
-  return JSON.stringify([clockOffset, later.map(({ by }) => by), ahead && (ahead.gap ?? 0)]);
+  return JSON.stringify([
+    clockOffset,
+    later.map(({ by, clock, restart }) => [by, clock, restart]),
+    ahead && (ahead.gap ?? 0),
+  ]);
 }
 
 function inOrder(a: CellResult, b: CellResult): number {

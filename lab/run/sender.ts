@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { cp, lstat, mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Clock, seededRandom } from "../../src/base/mod.ts";
@@ -23,6 +23,8 @@ export interface Sender extends AsyncDisposable {
   readonly port: number;
   /** Puts another list where that of the cell comes from. */
   offer(cell: Cell, list: ListSpec): Promise<void>;
+  /** As after it was killed: it starts with what lies on its disk at this moment. */
+  startAgain(): Promise<void>;
 }
 
 export interface SenderOptions {
@@ -44,14 +46,33 @@ export async function startSender(options: SenderOptions): Promise<Sender> {
   await storePolicies(folder, options);
   const loaded = parseConfig(configOf(options, lists.config), join(folder, "lab.toml"));
   if (!loaded.ok) throw new Error(`The lab's configuration is wrong: ${JSON.stringify(loaded.error.issues)}`);
-  const started = await startDaemon(loaded.value.config, { clock, random: seededRandom(seed), dial: world.dial });
-  if (!started.ok) throw new Error(started.error);
-  const daemon = undo.adopt(started.value, async (one) => await one.stop());
+  let starts = 0;
+  const start = async (): Promise<Daemon> => {
+    const random = seededRandom(seed + starts++);
+    const started = await startDaemon(loaded.value.config, { clock, random, dial: world.dial });
+    if (!started.ok) throw new Error(started.error);
+    return started.value;
+  };
+  let daemon = await start();
+  undo.defer(async () => await daemon.stop());
   const kept = undo.move();
   return {
-    daemon,
-    port: daemon.listeners[0]?.port ?? 0,
     offer: async (cell, list) => await lists.offer(cell, list),
+    get daemon() {
+      return daemon;
+    },
+    get port() {
+      return daemon.listeners[0]?.port ?? 0;
+    },
+    async startAgain() {
+      const [data, left] = [join(folder, "data"), join(folder, "left")];
+      // Whatever it still does when it stops is done to what nobody sees again.
+      await cp(data, left, { recursive: true, filter: async (path) => !(await lstat(path)).isSocket() });
+      await daemon.stop();
+      await rm(data, { recursive: true });
+      await rename(left, data);
+      daemon = await start();
+    },
     [Symbol.asyncDispose]: async () => await kept.disposeAsync(),
   };
 }

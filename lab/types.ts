@@ -87,6 +87,8 @@ export interface Attack {
   readonly ahead?: Ahead;
   /** The local rule of P3 asks for proof and names no host. */
   readonly ruleWithoutHosts?: true;
+  /** A local rule switches protection off until the day so many milliseconds after the lab's start. */
+  readonly exceptionUntil?: number;
   /** Words that the log must have about the cell in the end; where they lack, the cell is an ERROR. */
   readonly mustTell?: readonly string[];
   /** Octets that the attacker injects and that must have no effect: seen at an honest host, the cell is an ERROR. */

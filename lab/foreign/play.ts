@@ -8,7 +8,7 @@ import { type Expected, expectedOf } from "../run/expect.ts";
 import { judge } from "../run/judge.ts";
 import { type LabMessage, messageOf } from "../run/message.ts";
 import type { RunOptions } from "../run/run.ts";
-import { type CellResult, type LabResult, POLICIES } from "../types.ts";
+import { type Attack, type CellResult, type LabResult, POLICIES } from "../types.ts";
 import type { Cell, CellPlan } from "../world/cell.ts";
 import type { LabClock } from "../world/clock.ts";
 import { openWorld, SENDER_HOST, type World } from "../world/world.ts";
@@ -57,8 +57,7 @@ function plansFor(driver: Driver, { rows, policies }: RunOptions): ReadonlyMap<C
     if (rows?.includes(scenario.row) === false) continue;
     for (const variant of scenario.variants) {
       const { attack } = variant;
-      if (attack.later !== undefined || attack.clockOffset !== undefined || attack.message?.requireTls === true)
-        continue;
+      if (needsOurs(attack)) continue;
       for (const policy of driver.policies) {
         const wanted = (variant.policies ?? scenario.policies)?.includes(policy) ?? true;
         const expected = expectedOf({ scenario, variant, policy }, known.get(scenario.row));
@@ -68,6 +67,12 @@ function plansFor(driver: Driver, { rows, policies }: RunOptions): ReadonlyMap<C
     }
   }
   return planned;
+}
+
+/** What only our own program is told, or what moves time. */
+function needsOurs({ later, clockOffset, ahead, list, ruleWithoutHosts, message }: Attack): boolean {
+  const parts = [later, clockOffset, ahead, list, ruleWithoutHosts, message?.requireTls, message?.by];
+  return parts.some((part) => part !== undefined);
 }
 
 interface Errand {

@@ -1,4 +1,5 @@
 import type { Attack, PolicyId, Verdict } from "../types.ts";
+import { CLAIMS_G } from "./claims_g.ts";
 
 /** A row in free text: what is played for it, and what must be seen then. */
 export interface ClaimScenario {
@@ -19,6 +20,8 @@ export interface ClaimCell {
   readonly hidden?: readonly string[];
   /** The session's key exchange. */
   readonly ephemeral?: true;
+  /** So many are sent about it. */
+  readonly notices?: number;
 }
 
 export const CLAIMS: readonly ClaimScenario[] = [
@@ -118,6 +121,7 @@ export const CLAIMS: readonly ClaimScenario[] = [
       },
     ],
   },
+  ...CLAIMS_G,
 ];
 
 function flood(variant: string, world: NonNullable<Attack["world"]>, ends: readonly Verdict[]): ClaimCell {

@@ -1,6 +1,7 @@
 import type { ClaimCell, ClaimScenario } from "../rows/claims.ts";
 import type { ClaimResult } from "../types.ts";
 import type { CellPlan } from "../world/cell.ts";
+import { scheduleOf } from "./schedule.ts";
 import { judge } from "./judge.ts";
 import { type Played, playTogether } from "./play.ts";
 
@@ -10,7 +11,7 @@ export async function playClaims(scenarios: readonly ClaimScenario[], seed: numb
   const cells = scenarios.flatMap((scenario) =>
     scenario.cells.map((cell) => ({ scenario, cell, plan: planOf(scenario.row, cell) })),
   );
-  const groups = Map.groupBy(cells, ({ cell }) => JSON.stringify((cell.attack.later ?? []).map(({ by }) => by)));
+  const groups = Map.groupBy(cells, ({ cell }) => scheduleOf(cell.attack));
   for (const group of groups.values()) {
     const byPlan = new Map(group.map((one) => [one.plan, one]));
     for (const played of await playTogether([...byPlan.keys()], seed)) {
@@ -39,13 +40,14 @@ function planOf(row: string, { variant, policy, base, attack }: ClaimCell): Cell
 }
 
 /** What is not as claimed; undefined when all is. */
-function faultOf(played: Played, { ends, hidden = [], ephemeral }: ClaimCell): string | undefined {
+function faultOf(played: Played, { ends, hidden = [], ephemeral, notices }: ClaimCell): string | undefined {
   const { verdict, reason } = judge(played, { verdict: ends[0] ?? "S" });
   if (!ends.includes(verdict)) return `${verdict}: ${reason}`;
   const wire = [...played.cell.record.raw.values()].filter(({ place }) => place === "wire");
   const octets = Buffer.concat(wire.flatMap(({ chunks }) => chunks));
   const shown = hidden.find((text) => octets.includes(played.cell.names.spell(text)));
   if (shown !== undefined) return `the wire shows ${JSON.stringify(shown)}`;
+  if (notices !== undefined && played.notices.length !== notices) return `${played.notices.length} notices came of it`;
   const session = played.attempts.at(-1)?.session;
   if (ephemeral === true && !(session?.version === "TLSv1.3" || EPHEMERAL.test(session?.cipher ?? "")))
     return `keys without forward secrecy: ${session?.cipher}`;

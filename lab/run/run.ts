@@ -7,6 +7,7 @@ import { playClaims } from "./claims.ts";
 import { type Expected, expectedOf } from "./expect.ts";
 import { judge } from "./judge.ts";
 import { playTogether } from "./play.ts";
+import { scheduleOf } from "./schedule.ts";
 
 export interface RunOptions {
   /** Default all. */
@@ -29,7 +30,7 @@ export async function runLab(options: RunOptions): Promise<LabResult> {
       expectedOf({ scenario, variant, policy }, known.get(scenario.row)),
     ),
   );
-  const groups = [...Map.groupBy(planned, ({ plan }) => scheduleOf(plan)).values()];
+  const groups = [...Map.groupBy(planned, ({ plan }) => scheduleOf(plan.attack)).values()];
   const cells: CellResult[] = [];
   for (const group of groups) {
     const expectations = new Map(group.map(({ plan, expected }) => [plan, expected]));
@@ -62,15 +63,6 @@ function plansOf(
       return [{ plan, expected }];
     }),
   );
-}
-
-/** Cells whose clocks go alike share a world. */
-function scheduleOf({ attack: { clockOffset = 0, later = [], ahead } }: CellPlan): string {
-  return JSON.stringify([
-    clockOffset,
-    later.map(({ by, clock, restart }) => [by, clock, restart]),
-    ahead && (ahead.gap ?? 0),
-  ]);
 }
 
 function inOrder(a: CellResult, b: CellResult): number {

@@ -10,6 +10,7 @@ import { restorePolicy } from "../../src/policy/mod.ts";
 import type { ListSpec } from "../types.ts";
 import type { Cell } from "../world/cell.ts";
 import { mxOf, storedText } from "../world/cell_zones.ts";
+import { LAB_START } from "../world/clock.ts";
 import { TOP } from "../world/dns_tree.ts";
 import { LAB_NETWORK } from "../world/names.ts";
 import { SENDER_DOMAIN, SENDER_HOST, type World } from "../world/world.ts";
@@ -134,11 +135,15 @@ ${cells.map(localPolicy).join("")}`;
 }
 
 function localPolicy({ plan, names }: Cell): string {
-  const { ruleWithoutHosts = false } = plan.attack;
+  const { ruleWithoutHosts = false, exceptionUntil } = plan.attack;
   const head = `[[tls_policy]]\ndestination = "${names.domains.T}"\n`;
   const mx = mxOf(plan.attack.world ?? {})
     .map((name) => `"${names.spell(name)}"`)
     .join(", ");
+  if (exceptionUntil !== undefined) {
+    const day = new Date(LAB_START + exceptionUntil).toISOString().slice(0, 10);
+    return `${head}level = "may"\noverride = true\nuntil = ${day}\n`;
+  }
   if (plan.base === "P2") return `${head}level = "encrypt"\n`;
   if (plan.base === "P3") {
     return `${head}level = "secure"\n${ruleWithoutHosts ? "" : `mx = [${mx}]\n`}by = ["webpki"]\n`;

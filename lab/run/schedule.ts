@@ -1,0 +1,6 @@
+import type { Attack } from "../types.ts";
+
+/** Attacks whose clocks go alike can share a world. */
+export function scheduleOf({ clockOffset = 0, later = [], ahead }: Attack): string {
+  return JSON.stringify([clockOffset, later.map(({ by }) => by), ahead && (ahead.gap ?? 0)]);
+}

@@ -259,8 +259,15 @@ class Connection implements ServedConnection {
   #expired(): void {
     const waits = this.#waits;
     setImmediate(() => {
-      if (!this.#gone && waits === this.#waits) this.#overdue();
+      if (!this.#gone && (waits === this.#waits || this.#hasEnded())) this.#overdue();
     });
+  }
+
+  /** The connection has lasted for too long, however much the client still sends. */
+  #hasEnded(): boolean {
+    const { state, waitsFor } = this.#runner;
+    const wait = this.#patience.wait(state, waitsFor, this.#options.clock.monotonic());
+    return wait?.limit === "connection-time" && wait.after === 0;
   }
 
   #overdue(): void {

@@ -15,7 +15,8 @@ const LIMITS: ServerLimits = {
 /** A state without what the wait does not look at. */
 const state = (kind: ServerState["kind"]): ServerState =>
   ({ kind, session: { config: { limits: LIMITS } }, chunk: { size: 5, last: true } }) as never;
-const DATA = state("receiving-data");
+const DATA = { ...state("receiving-data"), intake: { refusal: undefined } } as ServerState;
+const REFUSED = { ...DATA, intake: { refusal: {} } } as ServerState;
 const READY = state("ready");
 
 test("patience: each wait by its bound", () => {
@@ -31,6 +32,20 @@ test("patience: each wait by its bound", () => {
     assert.equal(wait(state(kind), undefined, 0), undefined);
   }
   assert.equal(wait(READY, "house", 0), undefined);
+});
+
+test("patience: content that is refused is read until the connection has lasted for too long, other content beyond", () => {
+  for (const contentRate of [0, 1000]) {
+    const one = patience({ ...LIMITS, contentRate, contentGrace: 200 }, 0);
+    assert.deepEqual(one.wait(REFUSED, undefined, 750), { after: 200, limit: "content-rate" });
+    assert.deepEqual(one.wait(REFUSED, undefined, 900), {
+      after: contentRate === 0 ? 100 : 50,
+      limit: ["connection-time", "content-rate"][contentRate / 1000],
+    });
+    one.earn(200, 1500);
+    assert.deepEqual(one.wait(REFUSED, undefined, 1500), { after: 0, limit: "connection-time" });
+    assert.deepEqual(one.wait(DATA, undefined, 1500), { after: 200, limit: "content-rate" });
+  }
 });
 
 test("patience: a rate is asked for beyond the time to begin with, and a pause is bounded however much came before", () => {

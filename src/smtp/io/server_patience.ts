@@ -29,6 +29,7 @@ export function patience(limits: ServerLimits, born: Millis): Patience {
     left -= now - since;
     since = now;
   };
+  const untilEnd = (now: Millis): Wait => ({ after: Math.max(0, ends - now), limit: "connection-time" });
   return {
     earn(count, now) {
       settle(now);
@@ -51,11 +52,16 @@ export function patience(limits: ServerLimits, born: Millis): Patience {
       if (after === undefined) return undefined;
       if (inContent) {
         since = now;
-        return { after: limits.contentRate > 0 ? Math.max(0, Math.min(after, left)) : after, limit: "content-rate" };
+        const pause = limits.contentRate > 0 ? Math.max(0, Math.min(after, left)) : after;
+        return isRefused(state) && ends - now < pause ? untilEnd(now) : { after: pause, limit: "content-rate" };
       }
       if (state.kind === "await-tls") return { after, limit: "handshake-time" };
-      if (now + after <= ends) return { after, limit: "command-time" };
-      return { after: Math.max(0, ends - now), limit: "connection-time" };
+      return now + after <= ends ? { after, limit: "command-time" } : untilEnd(now);
     },
   };
+}
+
+/** Such content is read only to find its end, which need not come. */
+function isRefused(state: ServerState): boolean {
+  return "intake" in state && state.intake.refusal !== undefined;
 }

@@ -251,6 +251,41 @@ test("L01: a connection ends between two commands when it has lasted for too lon
   assert.deepEqual([kept.taken.length, seen.told], [1, Array(2).fill("connection-time 127.0.0.1")]);
 });
 
+test("L01: content that is refused already keeps no connection beyond its time, by DATA and BDAT", async () => {
+  using seen = limits();
+  const clock = new ManualClock();
+  const kept = recording();
+  const times = { connectionTime: 600_000, contentRate: 0, messageSize: 1000 };
+  await using server = await listening({ reception: kept.reception, clock, limits: times });
+  using data = await after(server, ...TALK, "DATA");
+  using chunk = await after(server, ...TALK);
+  chunk.send("BDAT 999999999 LAST\r\n");
+  using lazy = await after(server, "EHLO a");
+  for (let at = 0; at < 4; at++) {
+    for (const client of [data, chunk]) client.send("x".repeat(2000));
+    assert.equal(await lazy.ask("NOOP"), 250);
+    clock.advance(149_000);
+  }
+  const said = [data.reply(), chunk.reply()];
+  clock.advance(4_000);
+  for (const reply of await Promise.all(said)) {
+    assert.deepEqual(reply, { code: 421, lines: ["4.4.2 The connection has lasted for too long"] });
+  }
+  assert.deepEqual([kept.taken.length, seen.told], [0, Array(3).fill("connection-time 127.0.0.1")]);
+});
+
+test("L01: however fast refused content comes, it ends with the time of its connection", async () => {
+  using seen = limits();
+  const kept = recording();
+  const times = { connectionTime: 100, messageSize: 1000 };
+  await using server = await listening({ reception: kept.reception, limits: times });
+  using flood = await after(server, ...TALK, "DATA");
+  const flow = setInterval(() => flood.socket.writableNeedDrain || flood.send("x".repeat(60_000)), 0);
+  const reply = await flood.reply();
+  clearInterval(flow);
+  assert.deepEqual([reply?.code, seen.told], [421, ["connection-time 127.0.0.1"]]);
+});
+
 test("L02: content slower than its rate is cut off by DATA and BDAT, one that stands still too; one at the rate is taken", async () => {
   using seen = limits();
   const clock = new ManualClock();

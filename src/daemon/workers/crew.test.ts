@@ -106,6 +106,10 @@ function spawn(fakes: Fake[], { number, beat, starts, adopts }: SpawnOptions): W
       start: () => call("start", () => starts?.(place) ?? Promise.resolve()),
       adopt: (shard: number) => call(`adopt ${shard}`, () => adopts?.(shard) ?? Promise.resolve()),
       giveBack: (shard: number) => call(`give back ${shard}`),
+      async reload(config: string, keys: string) {
+        await call(`reload ${config} ${keys}`);
+        return [`${config} is odd`];
+      },
       async stop() {
         await call("stop");
         die({ code: 0, signal: null });
@@ -332,6 +336,92 @@ test("Crew.stop: all drain, one that has not begun is ended, nobody is started a
   assert.equal(here.life(1).alive, false);
   assert.equal(here.clock.pending, 0);
   assert.equal(here.fakes.length, 4);
+});
+
+test("startCrew: a worker that dies before it was ready at the start is told of once, and none goes on", async () => {
+  const fakes: Fake[] = [];
+  const faults: string[] = [];
+  using _heard = subscribe("hopseal:fault", ({ text }) => void faults.push(text));
+  const clock = new ManualClock();
+  const starting = startCrew({
+    clock,
+    count: 2,
+    leftovers: [],
+    order: (number) => ({ number }) as WorkerOrder,
+    spawn: (number, beat) => {
+      const starts = (): Promise<void> => new Promise(() => undefined);
+      return spawn(fakes, { number, beat, starts, adopts: undefined });
+    },
+  });
+  fakes[1]?.die({ code: 3, signal: null });
+  await assert.rejects(starting, {
+    name: "StartFailure",
+    message: "Worker 1 ended with status 3 before it was ready",
+  });
+  assert.deepEqual(faults, []);
+  assert.deepEqual(
+    fakes.map(({ alive }) => alive),
+    [false, false],
+  );
+  assert.equal(clock.pending, 0);
+});
+
+test("startCrew: what a reload brings while a worker starts counts for it before it is ready", async () => {
+  const force = { config: "first", keys: "old" };
+  const starts: (() => void)[] = [];
+  using here = await world(2, {
+    order: (number) => ({ number, ...force }) as unknown as WorkerOrder,
+    starts: (place) => (place < 2 ? Promise.resolve() : new Promise((resolve) => starts.push(resolve))),
+  });
+  here.life(1).die();
+  await settle();
+  here.clock.advance(100);
+  await settle();
+  assert.deepEqual(here.state(), ["0 ready 0", "1 starting "]);
+  Object.assign(force, { config: "second", keys: "new" });
+  starts[0]?.();
+  await settle();
+  assert.deepEqual(here.state(), ["0 ready 0", "1 ready 1"]);
+  assert.deepEqual(here.life(0).done, ["start"]);
+  assert.deepEqual(here.life(1).done, ["start", "reload second new"]);
+  assert.equal(here.faults.at(-1), "Worker 1: second is odd");
+});
+
+test("startCrew: a worker does not begin while another is still taking its shard", async () => {
+  const adopting: (() => void)[] = [];
+  using here = await world(2, { adopts: () => new Promise((resolve) => adopting.push(resolve)) });
+  for (const wait of [100, 400, 1600]) {
+    here.life(1).die();
+    await settle();
+    here.clock.advance(wait);
+    await settle();
+  }
+  const lives = here.fakes.length;
+  here.life(1).die();
+  await settle();
+  assert.deepEqual(here.life(0).done, ["start", "adopt 1"]);
+  beatsDuring(here, 301_000);
+  await settle();
+  assert.equal(here.fakes.length, lives);
+  adopting[0]?.();
+  await settle();
+  assert.deepEqual(here.life(0).done, ["start", "adopt 1", "give back 1"]);
+  assert.deepEqual(here.state(), ["0 ready 0", "1 ready 1"]);
+  await here.crew.stop();
+  assert.equal(here.clock.pending, 0);
+});
+
+test("startCrew: who cannot wait any more, as too many do, is counted", async () => {
+  const limited: string[] = [];
+  using _heard = subscribe("hopseal:limited", ({ limit, client }) => void limited.push(`${limit} ${client}`));
+  using here = await world(1);
+  here.life(0).die();
+  await settle();
+  let destroyed = 0;
+  const socket = { destroy: () => destroyed++, remoteAddress: "::ffff:192.0.2.1" } as unknown as Socket;
+  for (let at = 0; at < 2001; at++) here.crew.hand(0, socket);
+  assert.equal(destroyed, 1);
+  assert.deepEqual(limited, ["connections 192.0.2.1"]);
 });
 
 /** Everybody alive says so all the time. */

@@ -1,8 +1,12 @@
 import type { Socket } from "node:net";
 import type { Millis } from "../../base/mod.ts";
+import { unmapped } from "../../mail/mod.ts";
+import { publish } from "../../observe/mod.ts";
 import type { Door } from "../compose.ts";
 import { StartFailure } from "../seams.ts";
+import type { WorkerOrder } from "./calls.ts";
 import { adoptOrphans, takeBack } from "./orphans.ts";
+import { PeerGone } from "./rpc.ts";
 import {
   changed,
   type CrewParts,
@@ -37,6 +41,7 @@ export async function startCrew(parts: CrewParts): Promise<Crew> {
     (_, number): Member => ({
       number,
       state: "down",
+      begun: false,
       shards: new Set(),
       readySince: 0,
       deaths: 0,
@@ -49,6 +54,7 @@ export async function startCrew(parts: CrewParts): Promise<Crew> {
     members,
     orphans,
     tries: new Map(),
+    adopting: new Map(),
     waiting: [],
     listeners: new Set(),
     last: -1,
@@ -86,15 +92,33 @@ export async function startCrew(parts: CrewParts): Promise<Crew> {
   };
 }
 
-/** Starts its process. */
-function begin(state: State, member: Member): Promise<void> {
+/** Starts its process; resolves when that is ready. */
+async function begin(state: State, member: Member): Promise<void> {
   const { parts } = state;
   const process = parts.spawn(member.number, () => {
     member.silent = 0;
   });
   Object.assign(member, { process, state: "starting", silent: 0 });
   void process.gone.then((ending) => onDeath(state, member, { process, ending }));
-  return process.call.start(parts.order(member.number)).then(() => onReady(state, member));
+  try {
+    await serveAsTold(state, member, process);
+  } catch (error) {
+    if (!(error instanceof PeerGone)) throw error;
+    const ending = endingText(await process.gone);
+    throw new Error(`Worker ${member.number} ended ${ending} before it was ready`, { cause: error });
+  }
+}
+
+/** What is in force may have been replaced while it started; it is ready when it has the newest. */
+async function serveAsTold(state: State, member: Member, { call }: WorkerProcess): Promise<void> {
+  const newest = (): WorkerOrder => state.parts.order(member.number);
+  let told = newest();
+  await call.start(told);
+  for (let next = newest(); next.config !== told.config || next.keys !== told.keys; next = newest()) {
+    told = next;
+    for (const text of await call.reload(next.config, next.keys)) tell(`Worker ${member.number}: ${text}`);
+  }
+  onReady(state, member);
 }
 
 function endTries({ members, tries }: State): void {
@@ -113,6 +137,7 @@ async function firstStart(state: State, member: Member): Promise<void> {
 function onReady(state: State, member: Member): void {
   if (member.state !== "starting" || member.process === undefined) return;
   member.state = "ready";
+  member.begun = true;
   member.readySince = state.parts.clock.monotonic();
   member.shards = new Set([member.number]);
   state.parts.ready?.(member as ReadyWorker);
@@ -137,7 +162,8 @@ function onDeath(
   died?.(member.number);
   for (const { door, socket } of process.unserved()) hand(state, door, socket);
   changed(state);
-  if (state.stopping) return;
+  // One that never was ready ends the start of all.
+  if (state.stopping || !member.begun) return;
   const now = clock.monotonic();
   // What it had of others may be what it died of.
   for (const shard of others) state.orphans.set(shard, { shard, notBefore: steady ? now : now + REST });
@@ -176,8 +202,13 @@ async function beginAgain(state: State, member: Member): Promise<void> {
 function hand(state: State, door: Door, socket: Socket): void {
   const taker = state.stopping ? undefined : takerOf(state);
   if (taker !== undefined) taker.process.hand(door, socket);
-  else if (state.stopping || state.waiting.length >= MOST_WAITING) socket.destroy();
-  else state.waiting.push({ door, socket });
+  else if (state.stopping) socket.destroy();
+  else if (state.waiting.length < MOST_WAITING) state.waiting.push({ door, socket });
+  else {
+    const client = socket.remoteAddress === undefined ? {} : { client: unmapped(socket.remoteAddress) };
+    publish("hopseal:limited", { limit: "connections", ...client, text: "too many wait for a worker" });
+    socket.destroy();
+  }
 }
 
 /** The one with the fewest; of those with as few, each in turn. */

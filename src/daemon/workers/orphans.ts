@@ -11,12 +11,15 @@ export async function adoptOrphans(state: State): Promise<void> {
     if (wait > 0) later(state, orphan, wait);
     if (adopter === undefined || state.stopping) continue;
     state.orphans.delete(shard);
-    await adopt(state, shard, adopter);
+    const adopting = adopt(state, shard, adopter).finally(() => state.adopting.delete(shard));
+    state.adopting.set(shard, adopting);
+    await adopting;
   }
 }
 
 /** Before its own worker begins again: nobody else has it then. Rejects when the one who has it does not give it. */
 export async function takeBack(state: State, shard: number): Promise<void> {
+  await state.adopting.get(shard);
   state.orphans.delete(shard);
   const holder = readyOf(state).find(({ shards }) => shards.has(shard));
   if (holder === undefined) return;

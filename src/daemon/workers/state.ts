@@ -27,6 +27,8 @@ export interface Member {
   readonly number: number;
   state: "starting" | "ready" | "down";
   process?: WorkerProcess;
+  /** It has been ready once. */
+  begun: boolean;
   /** Those that it delivers from. */
   shards: Set<number>;
   readySince: Millis;
@@ -47,6 +49,8 @@ export interface State {
   readonly orphans: Map<number, Orphan>;
   /** The next try for each of them. */
   readonly tries: Map<number, Disposable>;
+  /** Those that a worker has been asked to take and has not answered for; resolves with its answer. */
+  readonly adopting: Map<number, Promise<void>>;
   readonly waiting: { readonly door: Door; readonly socket: Socket }[];
   /** Called when something has changed. */
   readonly listeners: Set<() => void>;

@@ -50,6 +50,8 @@ function serve(): void {
   });
   // A terminal sends them to the whole group; what they mean for us the parent says.
   for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(signal, () => undefined);
+  // It went while we were being loaded, when nobody heard of it.
+  if (!process.connected) process.exit(0);
 }
 
 function isHandover(message: unknown): message is Handover {

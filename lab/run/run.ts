@@ -1,5 +1,7 @@
 import { catalogue } from "../catalogue/mod.ts";
+import { playClients } from "../clients/run.ts";
 import { CLAIMS } from "../rows/claims.ts";
+import { CLIENT_ROWS } from "../rows/clients.ts";
 import { SCENARIOS } from "../rows/mod.ts";
 import { type CellResult, type LabResult, POLICIES, type PolicyId, type Scenario } from "../types.ts";
 import type { CellPlan } from "../world/cell.ts";
@@ -40,8 +42,11 @@ export async function runLab(options: RunOptions): Promise<LabResult> {
   }
   // What is asked of one column, or of other scenarios, is not asked of rows in words.
   const whole = options.policies === undefined && options.scenarios === undefined;
-  const asked = whole ? CLAIMS.filter(({ row }) => rows?.includes(row) ?? true) : [];
-  return { version: 1, seed, cells: cells.sort(inOrder), claims: await playClaims(asked, seed) };
+  const asked = <T extends { readonly row: string }>(all: readonly T[]): readonly T[] =>
+    whole ? all.filter(({ row }) => rows?.includes(row) ?? true) : [];
+  const claims = [...(await playClaims(asked(CLAIMS), seed)), ...(await playClients(asked(CLIENT_ROWS), seed))];
+  claims.sort((a, b) => (a.row < b.row ? -1 : 1));
+  return { version: 1, seed, cells: cells.sort(inOrder), claims };
 }
 
 interface Planned {

@@ -7,8 +7,8 @@ import { ManualClock } from "../../support/clock.ts";
 import { needs } from "../../support/programs.ts";
 import { gone, honest, limits, realCertificates, tcpTo, tlsTo, untilEnd } from "./_abuse.ts";
 import { certificates, dial, listening, talk } from "./_dialogue.ts";
-import { clientHello } from "./_hello.ts";
-import { rawTls } from "./_keys.ts";
+import { clientHello } from "../../../lab/clients/hello.ts";
+import { rawTls } from "../../../lab/clients/raw_tls.ts";
 import { recording } from "./_reception.ts";
 
 const NOTHING = [[], { handlers: 0, sinks: 0 }];

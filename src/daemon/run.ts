@@ -2,6 +2,7 @@ import { err, ok, type Result } from "../base/mod.ts";
 import type { Config } from "../config/mod.ts";
 import { publish } from "../observe/mod.ts";
 import { startLog } from "../observe/io/mod.ts";
+import { isAlreadyRunning } from "./already_running.ts";
 import { type Daemon, startDaemon } from "./compose.ts";
 import type { Operator } from "./control_api.ts";
 import { ALONE } from "./place.ts";
@@ -48,6 +49,9 @@ export async function runDaemon(
 
 /** In this process, or in processes of its own. */
 async function start(config: Config, hard: AbortSignal): Promise<Result<Daemon, string>> {
+  if (await isAlreadyRunning(config.data_dir)) {
+    return err(`A daemon runs with data_dir ${config.data_dir} already: somebody answers at its control socket`);
+  }
   const afterBind = (): Result<void, string> => dropPrivileges(config.user);
   if (workerCount(config) > 1) return await startParent(config, { afterBind, hard });
   return await startDaemon(config, { afterBind }, { ...ALONE, patience: PATIENCE });

@@ -24,7 +24,7 @@ test("hopseal policy says what the daemon does when signatures vanish that were 
     const answer = type === TYPE.A ? [recordOf(name, TYPE.A, { rdata: new Uint8Array([192, 0, 2, 1]) })] : [];
     return [replyTo(query, { answer })];
   });
-  const text = `hostname = "mx.rook.example"\ndata_dir = "."\npostmaster = "postmaster@rook.example"\n[dns]\nservers = ["127.0.0.1:${stripping.server.port}"]\n[policy]\nmta_sts = "off"\n`;
+  const text = `hostname = "mx.rook.example"\ndata_dir = "."\npostmaster = "postmaster@rook.example"\n[dns]\nservers = ["127.0.0.1:${stripping.server.port}"]\n[outbound]\nnetworks = ["192.0.2.0/24"]\n[policy]\nmta_sts = "off"\n`;
   const loaded = parseConfig(text, join(folder.path, "hopseal.toml"));
   assert.ok(loaded.ok);
   const { config } = loaded.value;

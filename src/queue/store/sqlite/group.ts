@@ -39,6 +39,18 @@ export function runGroup(shard: Shard, calls: readonly Call[], spaceMade?: Space
   return { outcomes: single.flatMap((one) => one.outcomes), transfer: single.flatMap((one) => one.transfer) };
 }
 
+/**
+ * Brings the log into the database while there is room. Without room all stays as it is, to be written on; what else goes
+ * wrong goes wrong with the next group, which says so.
+ */
+export function tidyLog(shard: Shard): void {
+  try {
+    shard.db.emptyLog();
+  } catch (error) {
+    if (!(error instanceof StoreError && error.kind === "no-space")) shard.doubtful = true;
+  }
+}
+
 type Space = "log" | "reserve";
 
 /**

@@ -51,6 +51,23 @@ test("a commit that a client was not promised is undone before anything else whe
   await last;
 });
 
+test("what the same group has leased of a commit that is undone is given back first, and its holder hears nothing of it", async () => {
+  const it = lab();
+  const first = it.commit("first");
+  const other = it.commit("other");
+  const claim = it.line.call("claim", { now: 0, leaseUntil: 1, limit: 9, except: [] }, []);
+  await it.sent(1);
+  it.clock.advance(9 * 60_000);
+  await assert.rejects(first, { kind: "io" });
+  await assert.rejects(other, { kind: "io" });
+  const rows = ["first", "old"].map((message, at) => ({ message, unit: at, token: 7 }));
+  it.answer(true, rows);
+  assert.deepEqual(await claim, [rows[1]]);
+  await it.sent(2);
+  assert.deepEqual(it.names(1), ["settle 0 7 untouched", "operate first drop", "operate other drop"]);
+  it.answer();
+});
+
 test("no more than 64 MiB of content waits for the disk", async () => {
   const it = lab();
   const taken: Promise<unknown>[] = [];
@@ -77,7 +94,7 @@ interface Lab {
   /** Resolves when so many groups were sent. */
   sent(groups: number): Promise<void>;
   names(group: number): string[];
-  answer(ok?: boolean): void;
+  answer(ok?: boolean, claimed?: unknown): void;
 }
 
 function lab(): Lab {
@@ -111,15 +128,16 @@ function lab(): Lab {
       while (groups.length < count) await new Promise(setImmediate);
     },
     names: (group) =>
-      (groups[group] ?? []).map((call) =>
-        call.name === "operate" ? `operate ${call.filter.message} ${call.operation}` : call.name,
-      ),
-    answer(ok = true) {
+      (groups[group] ?? []).map((call) => {
+        if (call.name === "settle") return `settle ${call.unit} ${call.token} ${call.untouched ? "untouched" : ""}`;
+        return call.name === "operate" ? `operate ${call.filter.message} ${call.operation}` : call.name;
+      }),
+    answer(ok = true, claimed?: unknown) {
       const calls = groups.at(-1) ?? [];
       const outcome = ok ? { ok, answer: undefined } : ({ ok, fault: { kind: "io", text: "" } } as const);
       line.answered({
         kind: "answers",
-        outcomes: calls.map(() => outcome),
+        outcomes: calls.map(({ name }) => (name === "claim" ? { ok: true, answer: claimed } : outcome)),
         faults: [],
         totals: { messages: 0, octets: 0 },
       });

@@ -1,7 +1,8 @@
 import { publish as announce } from "../../../observe/mod.ts";
-import { type QueueId, StoreError } from "../../port.ts";
+import { StoreError } from "../../port.ts";
 import type { Patience } from "./patience.ts";
 import type { Call, Calls, CallName, Fault, FromWorker, Outcome, ToWorker } from "./protocol.ts";
+import { undo } from "./undo.ts";
 
 /** The calls that wait for the thread, and the group that is with it. */
 export interface Line {
@@ -79,7 +80,7 @@ export function createLine(post: (message: ToWorker, transfer: ArrayBuffer[]) =>
       const octets = contentIn(call);
       const crowded = name === "commit" && (line.stalled || (octets > 0 && line.octets + octets > MOST_OCTETS));
       const refusal = line.ended ?? (crowded ? STALLED : undefined);
-      if (refusal !== undefined) return Promise.reject(errorOf(refusal));
+      if (refusal !== undefined) return Promise.reject(errorOf({ ...refusal, unbegun: true }));
       line.octets += octets;
       return new Promise((resolve, reject) => {
         const settle = (outcome: Outcome): void => {
@@ -102,25 +103,31 @@ export function createLine(post: (message: ToWorker, transfer: ArrayBuffer[]) =>
     end(fault) {
       line.ended ??= fault;
       stopTimers(line);
-      for (const waiting of [...line.flying.splice(0), ...line.queue.splice(0)]) refuse(line, waiting, fault);
+      for (const waiting of line.flying.splice(0)) refuse(line, waiting, fault);
+      for (const waiting of line.queue.splice(0)) refuse(line, waiting, { ...fault, unbegun: true });
     },
   };
 }
 
-function settleAll(line: State, { outcomes, faults }: Answers): void {
+function settleAll(line: State, { outcomes: given, faults }: Answers): void {
   stopTimers(line);
   line.stalled = false;
   const answered = line.flying;
   line.flying = [];
-  const ok = outcomes.every((one) => one.ok || one.fault.kind === "bug");
+  const outcomes = takeBack(line, answered, given);
+  const ok = given.every((one) => one.ok || one.fault.kind === "bug");
   announce("hopseal:stored", { calls: answered.length, ok, took: performance.now() - line.sent });
   for (const text of faults) announce("hopseal:fault", { where: "queue", text });
   for (const [at, waiting] of answered.entries()) {
     const outcome = outcomes[at] as Outcome;
     line.octets -= waiting.octets;
-    if (waiting.abandoned === true && outcome.ok) line.queue.unshift(...undoing(waiting.call));
     waiting.settle(outcome);
   }
+}
+
+/** Whether a call was refused before it was given to the thread, so that nothing of it can turn up. */
+export function neverBegun(error: unknown): boolean {
+  return error instanceof Error && UNBEGUN.has(error);
 }
 
 /** Commits that wait behind a stalled disk were never begun: to refuse them leaves nothing behind. */
@@ -128,7 +135,7 @@ function refuseWaiting(line: State): void {
   line.stalled = true;
   const commits = line.queue.filter(isCommit);
   line.queue = line.queue.filter((waiting) => !isCommit(waiting));
-  for (const waiting of commits) refuse(line, waiting, STALLED);
+  for (const waiting of commits) refuse(line, waiting, { ...STALLED, unbegun: true });
 }
 
 function abandon({ flying }: State): void {
@@ -147,15 +154,15 @@ function stopTimers({ timers }: State): void {
   for (const timer of timers) timer[Symbol.dispose]();
 }
 
-/** Nobody was promised what the call has queued, so it must not be delivered: this comes before any claim. */
-function undoing(call: Call): Waiting[] {
-  if (call.name !== "commit") return [];
-  return call.messages.map(({ id }) => ({
-    call: { name: "operate", filter: { message: id as QueueId }, operation: "drop", at: 0, from: 0 },
-    transfer: [],
-    octets: 0,
-    settle: () => undefined,
-  }));
+/** Nobody was promised what abandoned commits have queued, so it must not be delivered: this comes before any claim. */
+function takeBack(line: State, answered: readonly Waiting[], outcomes: readonly Outcome[]): readonly Outcome[] {
+  const done = answered.filter(({ abandoned }, at) => abandoned === true && outcomes[at]?.ok === true);
+  if (done.length === 0) return outcomes;
+  const ids = new Set(done.flatMap(({ call }) => (call.name === "commit" ? call.messages.map(({ id }) => id) : [])));
+  const group = answered.map(({ call }) => call);
+  const { outcomes: left, calls } = undo(ids, group, outcomes);
+  line.queue.unshift(...calls.map((call) => ({ call, transfer: [], octets: 0, settle: () => undefined })));
+  return left;
 }
 
 function isCommit({ call }: Waiting): boolean {
@@ -170,7 +177,9 @@ function contentIn(call: Call): number {
 /** The error that a fault in the thread becomes for the caller. */
 export function errorOf(fault: Fault): Error {
   if (fault.kind === "bug") return new Error(`Cannot do that: ${fault.text}`);
-  return new StoreError(fault.kind, fault.text, fault.id === undefined ? {} : { id: fault.id });
+  const error = new StoreError(fault.kind, fault.text, fault.id === undefined ? {} : { id: fault.id });
+  if (fault.unbegun === true) UNBEGUN.add(error);
+  return error;
 }
 
 export const CLOSED: Fault = { kind: "closed", text: "The queue is closed" };
@@ -179,3 +188,4 @@ const STALLED: Fault = { kind: "io", text: "The disk does not keep up with the m
 const MOST_OCTETS = 64 * 1024 * 1024;
 /** Calls in one group; more wait for the next, so that no group holds the others up for long. */
 const MOST_CALLS = 512;
+const UNBEGUN = new WeakSet<Error>();

@@ -1,11 +1,11 @@
-import { chmod, mkdir, open } from "node:fs/promises";
+import { chmod, mkdir, open, statfs } from "node:fs/promises";
 import { dirname } from "node:path";
-import { type Clock, type Random, systemClock } from "../../../base/mod.ts";
+import { type Clock, type Millis, type Random, systemClock } from "../../../base/mod.ts";
 import type { Store } from "../../port.ts";
 import { openBodyFolder } from "./bodies.ts";
 import { fileFault } from "./faults.ts";
 import { type BodyFiles, systemFiles } from "./files.ts";
-import type { Patience } from "./patience.ts";
+import { type Patience, within } from "./patience.ts";
 import type { WorkerOptions } from "./protocol.ts";
 import { keepReserve, RESERVE_FILE } from "./reserve.ts";
 import { createRoom, type RoomBounds, type RoomOptions } from "./room.ts";
@@ -38,7 +38,7 @@ export type StartThread = (options: WorkerOptions, patience: Patience) => Promis
  */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<Store> {
   const { directory, clock, random, fs = systemFiles, smallBody = SMALL_BODY, start = startThread } = options;
-  const { timer = systemClock, bounds, askDisk } = options;
+  const { timer = systemClock, bounds, askDisk = statfs } = options;
   const patience: Patience = { timer, ...PATIENCE };
   const path = `${directory}/${DATABASE}`;
   const folder = `${directory}/${BODIES}`;
@@ -57,16 +57,21 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
   const store = { thread, bodies, smallBody, clock };
   if (bounds === undefined) return createSqliteStore(store);
   const reserve = `${directory}/${RESERVE_FILE}`;
+  let keptAt = -Infinity;
   const room = createRoom({
     directory,
     bounds,
     clock: timer,
     held: thread.totals,
-    ...(askDisk === undefined ? {} : { askDisk }),
+    askDisk: (path) => within(patience, { action: `ask how full ${path} is`, work: () => askDisk(path) }),
     changed(short) {
       // While there is some room: a full disk could not take what is only in the log.
       if (short) thread.tidy?.();
-      else void keepReserve(reserve, (length) => random.bytes(length));
+    },
+    plenty() {
+      if (timer.monotonic() - keptAt < KEEP_AGAIN) return;
+      keptAt = timer.monotonic();
+      void keepReserve(reserve, (length) => random.bytes(length));
     },
   });
   // The first to come finds the disk asked already.
@@ -104,5 +109,7 @@ async function createDatabaseFile(path: string): Promise<void> {
 export const DATABASE = "queue.db";
 export const BODIES = "bodies";
 const SMALL_BODY = 65_536;
+/** A reserve that was given up is missed so often at most. */
+const KEEP_AGAIN: Millis = 60_000;
 /** A disk that answers no call for so long fails it; a commit under way gets the time that clients give us (RFC 5321 §4.5.3.2.6), almost. */
 const PATIENCE = { stalled: 60_000, lost: 9 * 60_000 };

@@ -159,6 +159,8 @@ export interface Fault {
   readonly text: string;
   /** The message whose row is damaged. */
   readonly id?: QueueId;
+  /** The call was never given to the thread. */
+  readonly unbegun?: true;
 }
 
 export type Outcome = { readonly ok: true; readonly answer: unknown } | { readonly ok: false; readonly fault: Fault };

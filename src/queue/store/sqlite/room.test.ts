@@ -28,6 +28,23 @@ test("files that can be made count where the file system counts them", async () 
   assert.equal(await it.at({ files: 0, counted: 0 }), undefined);
 });
 
+test("a disk that does not answer keeps those waiting who came first; the others go by what is known", async () => {
+  const it = lab({ freeSpace: 1000 });
+  assert.equal(await it.at({ free: 3000 }), undefined);
+  it.disk.hangs = Promise.withResolvers();
+  it.clock.advance(1000);
+  const first = it.room.admits(0);
+  const second = it.room.admits(0);
+  assert.ok(first instanceof Promise && second instanceof Promise);
+  it.clock.advance(1000);
+  assert.equal(it.room.admits(0), undefined);
+  assert.equal(it.room.admits(2001), "disk-space");
+  assert.equal(it.asked(), 2);
+  it.disk.free = 0;
+  it.disk.hangs.resolve();
+  assert.deepEqual(await Promise.all([first, second]), ["disk-space", "disk-space"]);
+});
+
 test("the queue is full by messages or octets until some have left it", async () => {
   const it = lab({ messages: 100, octets: 10_000 });
   const seen: (string | undefined)[] = [];
@@ -56,9 +73,16 @@ test("the disk is asked once a second, once for all who wait; a failure to ask b
   assert.equal(await it.room.admits(1e15), undefined);
 });
 
+interface Lab {
+  free: number;
+  files: number;
+  counted: number;
+  hangs?: PromiseWithResolvers<void>;
+}
+
 function lab(bounds: Partial<RoomBounds>) {
   const clock = new ManualClock();
-  const disk = { free: 1e9, files: 1e6, counted: 1e6 };
+  const disk: Lab = { free: 1e9, files: 1e6, counted: 1e6 };
   const held = { messages: 0, octets: 0 };
   let asked = 0;
   const room = createRoom({
@@ -68,6 +92,7 @@ function lab(bounds: Partial<RoomBounds>) {
     held: () => held,
     async askDisk() {
       asked++;
+      await disk.hangs?.promise;
       if (disk.free < 0) throw new Error("EIO");
       return { bsize: 1, bavail: disk.free, files: disk.counted, ffree: disk.files };
     },

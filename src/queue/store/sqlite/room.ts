@@ -14,7 +14,10 @@ export interface RoomBounds {
 }
 
 export interface Room {
-  /** What stands in the way of so many octets more; undefined when they may come. The disk is asked once a second. */
+  /**
+   * What stands in the way of so many octets more; undefined when they may come. The disk is asked once a second; while it
+   * takes longer to answer, what it said before counts.
+   */
   admits(octets: number): Shortage | undefined | Promise<Shortage | undefined>;
   /** So many octets were brought to the disk. */
   take(octets: number): void;
@@ -32,14 +35,16 @@ export interface RoomOptions {
   readonly askDisk?: (directory: string) => Promise<Disk>;
   /** Told what the disk is like at first, and when that changes. */
   readonly changed?: (short: boolean) => void;
+  /** Told whenever the disk was asked and is not short. */
+  readonly plenty?: () => void;
 }
 
 /** A bound that was reached holds until there is a tenth more room, so that it does not come and go with each message. */
 export function createRoom(options: RoomOptions): Room {
-  const { directory, bounds, clock, held, askDisk = statfs, changed } = options;
+  const { directory, bounds, clock, held, askDisk = statfs, changed, plenty } = options;
   let disk: { readonly free: number; readonly files: number } | undefined;
   let askedAt: Millis = -Infinity;
-  let asking: Promise<void> | undefined;
+  let asking: { readonly since: Millis; readonly done: Promise<void> } | undefined;
   let taken = 0;
   let short: boolean | undefined;
   let full = false;
@@ -54,7 +59,7 @@ export function createRoom(options: RoomOptions): Room {
     }
     asking = undefined;
     askedAt = clock.monotonic();
-    lacks(0);
+    if (!lacks(0)) plenty?.();
   };
   const lacks = (octets: number): boolean => {
     const enough = (limit: number): number => (short === true ? limit * MORE : limit);
@@ -78,9 +83,10 @@ export function createRoom(options: RoomOptions): Room {
   };
   return {
     admits(octets) {
-      if (clock.monotonic() - askedAt < ASK_AGAIN) return judge(octets);
-      asking ??= ask();
-      return asking.then(() => judge(octets));
+      const now = clock.monotonic();
+      if (now - askedAt < ASK_AGAIN || (asking !== undefined && now - asking.since >= ASK_AGAIN)) return judge(octets);
+      asking ??= { since: now, done: ask() };
+      return asking.done.then(() => judge(octets));
     },
     take(octets) {
       taken += octets;

@@ -15,6 +15,7 @@ import { encodeEnvelope } from "../../stored.ts";
 import { createWatchers } from "../_watch.ts";
 import type { BodyFolder } from "./bodies.ts";
 import { createGate } from "./gate.ts";
+import { neverBegun } from "./line.ts";
 import type { Calls, ClaimRow, MessageRow, NewRow, OperateAnswer, OperateRequest } from "./protocol.ts";
 import { type RecentBodies, recentBodies } from "./recent.ts";
 import { trustedEnvelope } from "./rows.ts";
@@ -198,7 +199,7 @@ async function orDiscardUnlessWritten<T>(bodies: readonly StagedBody[], work: ()
   try {
     return await work();
   } catch (error) {
-    if (!(error instanceof StoreError && error.kind === "io")) await discardAll(bodies);
+    if (!(error instanceof StoreError && error.kind === "io") || neverBegun(error)) await discardAll(bodies);
     throw error;
   }
 }

@@ -1,6 +1,6 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { StoreError } from "../../port.ts";
-import { runGroup } from "./group.ts";
+import { runGroup, tidyLog } from "./group.ts";
 import type { Fault, FromWorker, ToWorker, WorkerOptions } from "./protocol.ts";
 import { filedMessages, openShard, type Shard, totalsOf } from "./shard.ts";
 
@@ -22,7 +22,7 @@ function serve(): void {
       return;
     }
     if (message.kind === "tidy") {
-      tidy(shard);
+      tidyLog(shard);
       return;
     }
     try {
@@ -32,15 +32,6 @@ function serve(): void {
       parentPort?.close();
     }
   });
-}
-
-/** What goes wrong here goes wrong with the next group, which says so. */
-function tidy(shard: Shard): void {
-  try {
-    shard.db.emptyLog();
-  } catch {
-    shard.doubtful = true;
-  }
 }
 
 function openFault(path: string, error: unknown): Fault {

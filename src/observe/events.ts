@@ -148,7 +148,6 @@ export type Limit =
   | "handshake-time"
   | "renegotiation"
   | "mistakes"
-  | "memory"
   | "descriptors"
   | "queue-size"
   | "disk-space"

@@ -181,6 +181,10 @@ export interface SigningSpec {
   readonly expiration?: number;
   /** "none": the zone is signed, and its parent proves that it has no DS. "unknown": an algorithm that nobody knows. */
   readonly ds?: "none" | "unknown" | "wrong";
+  /** So many keys of one tag, and by that tag as many signatures over every record set, none of which is right. */
+  readonly colliding?: number;
+  /** Names that are not there are denied by NSEC3, with so many rounds more than one. */
+  readonly rounds?: number;
 }
 
 /** A host for mail. */

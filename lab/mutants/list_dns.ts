@@ -222,4 +222,13 @@ export const DNS_MUTANTS: readonly Mutant[] = [
       ["C02", "P3"],
     ],
   },
+  {
+    id: "nsec3-rounds-unbounded",
+    bug: "However many rounds of NSEC3 a zone asks for, it merely counts as insecure",
+    edits: [edit("dns/dnssec/limits.ts", "refusedIterations: 150,", "refusedIterations: 65_535,")],
+    kills: [
+      ["D21", "P6"],
+      ["D21", "P7"],
+    ],
+  },
 ];

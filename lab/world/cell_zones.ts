@@ -56,7 +56,7 @@ export function zonesOf({ plan, names, chains }: ZoneParts, { dates, start }: Zo
     expiration: moved(signing.expiration, dates.expiration),
   };
   return [
-    { name: T, signed, records: of(T), dates: own, ...(signing.ds === undefined ? {} : { ds: signing.ds }) },
+    { name: T, signed, records: of(T), dates: own, signing },
     ...[E, P].map((name) => ({ name, signed: signedOthers, records: of(name) })),
   ];
 }

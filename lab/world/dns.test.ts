@@ -18,9 +18,9 @@ const PLANS: readonly ZonePlan[] = [
     ],
   },
   { name: "oak.test", signed: false, records: ["oak.test MX 10 mx.oak.test", "mx.oak.test AAAA 2001:db8::1"] },
-  { name: "elm.test", signed: true, ds: "unknown", records: ["elm.test A 10.66.0.3"] },
-  { name: "ash.test", signed: true, ds: "wrong", records: ["ash.test A 10.66.0.4"] },
-  { name: "fir.test", signed: true, ds: "none", records: ["fir.test A 10.66.0.5"] },
+  { name: "elm.test", signed: true, signing: { ds: "unknown" }, records: ["elm.test A 10.66.0.3"] },
+  { name: "ash.test", signed: true, signing: { ds: "wrong" }, records: ["ash.test A 10.66.0.4"] },
+  { name: "fir.test", signed: true, signing: { ds: "none" }, records: ["fir.test A 10.66.0.5"] },
   { name: "yew.test", signed: true, dates: { inception: 0, expiration: 1 }, records: ["yew.test A 10.66.0.6"] },
 ];
 

@@ -30,7 +30,7 @@ export async function openDnsFront(options: DnsFrontOptions): Promise<DnsFront> 
     if (query === undefined) return undefined;
     asked.push(`${query.name} ${dnsTypeName(query.type)}`);
     const reply = replyTo(query, options);
-    return reply && writeReply(query, reply, datagram ? (query.edns?.size ?? 512) : undefined);
+    return reply && writeReply(query, reply, datagram ? (query.edns?.size ?? 512) : MOST_OCTETS);
   };
   const stream = createServer({ noDelay: true }, (socket) => {
     sockets.add(socket);
@@ -102,3 +102,6 @@ function onMessages(socket: Socket, take: (octets: Uint8Array) => void): void {
     }
   });
 }
+
+/** The length before a message over TCP has two octets. */
+const MOST_OCTETS = 65_535;

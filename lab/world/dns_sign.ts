@@ -21,14 +21,65 @@ export function newZoneKey(zone: string, dates: { readonly inception: number; re
   return { zone, dnskey, tag: tagOf(dnskey), privateKey, ...dates };
 }
 
-/** The RRSIG over one record set. RFC 4034 §3.1.8.1 */
+/** The RRSIG over one record set. */
 export function signSet(set: readonly WireRecord[], key: ZoneKey): WireRecord {
+  const { head, rdata } = unsignedSet(set, { ...key, algorithm: ALGORITHM });
+  const signature = sign("sha256", Buffer.concat([head, ...rdata]), {
+    key: key.privateKey,
+    dsaEncoding: "ieee-p1363",
+  });
+  return signatureOver(set, head, signature);
+}
+
+/** RSA keys of one tag. Nobody has them: a modulus is any number, and to swap its halves of a word changes no sum. */
+export interface CollidingKeys {
+  readonly tag: number;
+  readonly keys: readonly Uint8Array[];
+}
+
+export function collidingKeys(zone: string, count: number): CollidingKeys {
+  const modulus = createHash("sha512").update(zone).digest();
+  const head = Buffer.concat([short(FLAGS), Uint8Array.of(3, RSA), Uint8Array.of(3, 1, 0, 1)]);
+  const keys = Array.from({ length: count }, (_, at) => {
+    const words = Array.from({ length: modulus.length / 2 }, (_word, word) => modulus.subarray(word * 2, word * 2 + 2));
+    const [left, right] = [at % words.length, (at + 1 + Math.floor(at / words.length)) % words.length];
+    [words[left], words[right]] = [words[right] ?? EMPTY, words[left] ?? EMPTY];
+    return Buffer.concat([head, ...words]);
+  });
+  return { tag: keys[0] === undefined ? 0 : tagOf(keys[0]), keys };
+}
+
+/** As many signatures by their tag as there are keys, none of them right. */
+export function wrongSignatures(set: readonly WireRecord[], key: ZoneKey, { tag, keys }: CollidingKeys): WireRecord[] {
+  const { head } = unsignedSet(set, { ...key, tag, algorithm: RSA });
+  return keys.map((rdata, at) => {
+    const signature = createHash("sha512").update(rdata).update(String(at)).digest();
+    // Less than any of the moduli, so that nothing is refused before it is computed.
+    signature[0] = 0;
+    return signatureOver(set, head, signature);
+  });
+}
+
+function signatureOver([first]: readonly WireRecord[], head: Uint8Array, signature: Uint8Array): WireRecord {
+  const { owner = "", ttl = 0 } = first ?? {};
+  return { owner, type: DNS_TYPES.RRSIG, ttl, rdata: Buffer.concat([head, signature]) };
+}
+
+interface Signing extends Pick<ZoneKey, "zone" | "tag" | "inception" | "expiration"> {
+  readonly algorithm: number;
+}
+
+/** What stands before a signature, and what is signed behind that. RFC 4034 §3.1.8.1 */
+function unsignedSet(
+  set: readonly WireRecord[],
+  key: Signing,
+): { readonly head: Uint8Array; readonly rdata: readonly Uint8Array[] } {
   const [first] = set;
   if (first === undefined) throw new Error("An empty record set is not signed");
   const { owner, type, ttl } = first;
   const fields = Buffer.alloc(18);
   fields.writeUInt16BE(type, 0);
-  fields[2] = ALGORITHM;
+  fields[2] = key.algorithm;
   fields[3] = owner === "" ? 0 : owner.split(".").length;
   fields.writeUInt32BE(ttl, 4);
   fields.writeUInt32BE(key.expiration >>> 0, 8);
@@ -40,11 +91,7 @@ export function signSet(set: readonly WireRecord[], key: ZoneKey): WireRecord {
     .map(({ rdata }) => Buffer.from(rdata))
     .sort((a, b) => Buffer.compare(a, b))
     .map((rdata) => Buffer.concat([name, short(type), short(1), fields.subarray(4, 8), short(rdata.length), rdata]));
-  const signature = sign("sha256", Buffer.concat([head, ...records]), {
-    key: key.privateKey,
-    dsaEncoding: "ieee-p1363",
-  });
-  return { owner, type: DNS_TYPES.RRSIG, ttl, rdata: Buffer.concat([head, signature]) };
+  return { head, rdata: records };
 }
 
 /** The data of the DS record for a key, SHA-256; in hexadecimal with its fields before it. */
@@ -65,5 +112,8 @@ function tagOf(rdata: Uint8Array): number {
 const FLAGS = 257;
 /** ECDSAP256SHA256 */
 const ALGORITHM = 13;
+/** RSASHA256 */
+const RSA = 8;
+const EMPTY = Buffer.alloc(2);
 /** Not assigned to anybody. */
 const UNKNOWN_ALGORITHM = 200;

@@ -1,3 +1,4 @@
+import type { SigningSpec } from "../types.ts";
 import { delegationOf, newZoneKey, type ZoneKey } from "./dns_sign.ts";
 import { readRecord } from "./dns_text.ts";
 import { type DnsReply, DNS_TYPES, RCODE, type WireRecord } from "./dns_wire.ts";
@@ -11,7 +12,7 @@ export interface ZonePlan {
   readonly signed: boolean;
   /** Seconds since 1970; default the lab's. */
   readonly dates?: { readonly inception: number; readonly expiration: number };
-  readonly ds?: "none" | "unknown" | "wrong";
+  readonly signing?: Pick<SigningSpec, "ds" | "colliding" | "rounds">;
 }
 
 /** All zones of the lab: what a recursive resolver would come to know of them. */
@@ -30,7 +31,8 @@ export function growTree(
   const top = newZoneKey(TOP, dates);
   const root = newZoneKey("", dates);
   const zones = new Map<string, Zone>();
-  for (const { name, records } of plans) zones.set(name, zoneOf(name, records.map(readRecord), keys.get(name)));
+  for (const { name, records, signing } of plans)
+    zones.set(name, zoneOf(name, records.map(readRecord), keys.get(name), signing));
   const delegations = plans.flatMap((plan) => delegation(plan, keys.get(plan.name)));
   zones.set(TOP, zoneOf(TOP, delegations.map(readRecord), top));
   const own = [`${TOP} NS ns.${TOP}`, `${TOP} DS ${delegationOf(top)}`];
@@ -41,7 +43,7 @@ export function growTree(
   };
 }
 
-function delegation({ name, ds }: ZonePlan, key: ZoneKey | undefined): readonly string[] {
+function delegation({ name, signing: { ds } = {} }: ZonePlan, key: ZoneKey | undefined): readonly string[] {
   const fault = ds === "none" ? undefined : ds;
   const proof = key === undefined || ds === "none" ? [] : [`${name} DS ${delegationOf(key, fault)}`];
   return [`${name} NS ns.${name}`, ...proof];

@@ -33,7 +33,7 @@ export function tamper(reply: DnsReply, trick: DnsTrick): DnsReply | undefined {
 
 /** Without what only those see who ask for DNSSEC. */
 export function isPlain({ type }: WireRecord): boolean {
-  return type !== DNS_TYPES.RRSIG && type !== DNS_TYPES.NSEC;
+  return type !== DNS_TYPES.RRSIG && type !== DNS_TYPES.NSEC && type !== DNS_TYPES.NSEC3;
 }
 
 /** With the last bit of a signature turned over. */

@@ -96,6 +96,13 @@ export function encodeName(name: string): Uint8Array {
   ]);
 }
 
+/** RFC 4034 §4.1.2; all types that the lab knows are in the first window. */
+export function bitmap(types: readonly number[]): Uint8Array {
+  const octets = new Uint8Array((Math.max(...types) >> 3) + 1);
+  for (const type of types) octets[type >> 3] = (octets[type >> 3] ?? 0) | (0x80 >> (type & 7));
+  return Buffer.concat([Uint8Array.of(0, octets.length), octets]);
+}
+
 export const DNS_TYPES = {
   A: 1,
   NS: 2,
@@ -108,6 +115,7 @@ export const DNS_TYPES = {
   RRSIG: 46,
   NSEC: 47,
   DNSKEY: 48,
+  NSEC3: 50,
   TLSA: 52,
 } as const;
 export type DnsTypeName = keyof typeof DNS_TYPES;

@@ -1,5 +1,7 @@
-import { signSet, type ZoneKey } from "./dns_sign.ts";
-import { DNS_TYPES, encodeName, RCODE, type WireRecord } from "./dns_wire.ts";
+import type { SigningSpec } from "../types.ts";
+import { hashedDenial } from "./dns_nsec3.ts";
+import { collidingKeys, signSet, wrongSignatures, type ZoneKey } from "./dns_sign.ts";
+import { bitmap, DNS_TYPES, encodeName, RCODE, type WireRecord } from "./dns_wire.ts";
 
 /** One zone that answers for its names, with proofs when it has a key. */
 export interface Zone {
@@ -11,10 +13,16 @@ export interface Zone {
 }
 
 /** `records` has neither SOA nor DNSKEY; those are made. A zone without a key is unsigned. */
-export function zoneOf(name: string, given: readonly WireRecord[], key?: ZoneKey): Zone {
+export function zoneOf(
+  name: string,
+  given: readonly WireRecord[],
+  key?: ZoneKey,
+  { colliding = 0, rounds }: Pick<SigningSpec, "colliding" | "rounds"> = {},
+): Zone {
   const apex = (type: number, rdata: Uint8Array): WireRecord => ({ owner: name, type, ttl: TTL, rdata });
   const soa = apex(DNS_TYPES.SOA, soaRdata(name));
-  const keys = key === undefined ? [] : [apex(DNS_TYPES.DNSKEY, key.dnskey)];
+  const traps = collidingKeys(name, colliding);
+  const keys = key === undefined ? [] : [key.dnskey, ...traps.keys].map((rdata) => apex(DNS_TYPES.DNSKEY, rdata));
   const ns = apex(DNS_TYPES.NS, encodeName(name === "" ? "ns" : `ns.${name}`));
   const records = [soa, ns, ...keys, ...given];
   const sets = new Map<string, WireRecord[]>();
@@ -31,7 +39,8 @@ export function zoneOf(name: string, given: readonly WireRecord[], key?: ZoneKey
     // The parent does not speak for the names of a child (RFC 4035 §2.2).
     if (first === undefined || key === undefined || (cut(first.owner) && first.type === DNS_TYPES.NS)) return set;
     const at = `${first.owner} ${first.type}`;
-    const known = signed.get(at) ?? [...set, signSet(set, key)];
+    const own = colliding === 0 || first.type === DNS_TYPES.DNSKEY;
+    const known = signed.get(at) ?? [...set, ...(own ? [signSet(set, key)] : wrongSignatures(set, key, traps))];
     signed.set(at, known);
     return known;
   };
@@ -56,6 +65,11 @@ export function zoneOf(name: string, given: readonly WireRecord[], key?: ZoneKey
     name,
     find: (owner, type) => withSignature(sets.get(`${owner} ${type}`) ?? []),
     deny(owner) {
+      if (key !== undefined && rounds !== undefined) {
+        const { exists, proof } = hashedDenial({ zone: name, owners, rounds }, owner);
+        const authority = [...withSignature([soa]), ...proof.flatMap((one) => withSignature([one]))];
+        return { rcode: exists ? RCODE.ok : RCODE.nxdomain, authority };
+      }
       const exists = order.some((one) => one === owner || one.endsWith(`.${owner}`));
       const proofs = new Set<number>();
       if (key !== undefined) {
@@ -90,13 +104,6 @@ function canonically(one: string, other: string): number {
     if (left !== right) return Buffer.compare(Buffer.from(left, "latin1"), Buffer.from(right, "latin1"));
   }
   return 0;
-}
-
-/** RFC 4034 §4.1.2; all types that the lab knows are in the first window. */
-function bitmap(types: readonly number[]): Uint8Array {
-  const octets = new Uint8Array((Math.max(...types) >> 3) + 1);
-  for (const type of types) octets[type >> 3] = (octets[type >> 3] ?? 0) | (0x80 >> (type & 7));
-  return Buffer.concat([Uint8Array.of(0, octets.length), octets]);
 }
 
 function soaRdata(name: string): Uint8Array {

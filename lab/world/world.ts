@@ -93,7 +93,7 @@ function own(): readonly ZonePlan[] {
       name: `bogus.${TOP}`,
       signed: true,
       records: [`bogus.${TOP} A 10.0.0.1`],
-      ds: "wrong",
+      signing: { ds: "wrong" },
     },
     {
       name: SENDER_DOMAIN,

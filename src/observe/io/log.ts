@@ -52,6 +52,7 @@ export function startLog(options: LogOptions): Disposable {
     ...LINES.map(([name, level]) => subscribe(name, (event: Events[EventName]) => tell(name, level, event))),
     subscribe("hopseal:refused", (event) => calmer.take(["hopseal:refused", event])),
     subscribe("hopseal:limited", (event) => calmer.take(["hopseal:limited", event])),
+    subscribe("hopseal:fault", (event) => calmer.take(["hopseal:fault", event])),
   ];
   return {
     [Symbol.dispose]() {
@@ -95,10 +96,9 @@ const LINES: readonly (readonly [EventName, "error" | "warn" | "info" | "debug"]
   ["hopseal:looked-up", "info"],
   ["hopseal:listed", "info"],
   ["hopseal:paused", "warn"],
-  ["hopseal:fault", "error"],
 ];
-/** What clients bring about as often as they like. */
-const CALMED = { "hopseal:refused": "info", "hopseal:limited": "warn" } as const;
+/** What clients bring about as often as they like; a fault too, such as that of an alias that leads nowhere. */
+const CALMED = { "hopseal:refused": "info", "hopseal:limited": "warn", "hopseal:fault": "error" } as const;
 /** PIPE_BUF: what the system writes as one. */
 const ATOMIC = 4096;
 const UNSHARED = 16_384;

@@ -8,8 +8,8 @@ function watched() {
   const clock = new ManualClock();
   const told: string[] = [];
   const calmer = calm(clock, ([name, event]) => {
-    const what = "limit" in event ? event.limit : event.cause;
-    told.push(`${name.slice(8)} ${what} ${event.client} ${event.text} ${event.more ?? ""}`.trimEnd());
+    const about = "where" in event ? event.where : `${"limit" in event ? event.limit : event.cause} ${event.client}`;
+    told.push(`${name.slice(8)} ${about} ${event.text} ${event.more ?? ""}`.trimEnd());
   });
   const limited = (limit: Limit, client: string, text = "x"): void =>
     calmer.take(["hopseal:limited", { limit, client, text }]);
@@ -47,6 +47,16 @@ test("calm: refusals are told of one by one while they are few", () => {
   assert.equal(told.length, 20);
   clock.advance(60_000);
   assert.deepEqual(told.slice(20), ["refused relay-denied 192.0.2.1 no 480"]);
+});
+
+test("calm: a fault that clients can bring about as often as they like is told of a hundred times a minute, others beside it", () => {
+  const { clock, told, calmer } = watched();
+  for (let at = 0; at < 1000; at++) calmer.take(["hopseal:fault", { where: "aliases", text: `loop ${at}` }]);
+  calmer.take(["hopseal:fault", { where: "queue", text: "broken" }]);
+  assert.deepEqual([told.length, told[0], told[99]], [101, "fault aliases loop 0", "fault aliases loop 99"]);
+  assert.equal(told[100], "fault queue broken");
+  clock.advance(60_000);
+  assert.deepEqual(told.slice(101), ["fault aliases loop 999 900"]);
 });
 
 test("calm: what is kept is bounded, whatever the number of clients, and the end tells what is owed", () => {

@@ -1,4 +1,4 @@
-import type { Clock, Millis } from "../../base/mod.ts";
+import { type Clock, type Millis, unreachable } from "../../base/mod.ts";
 import type { EventName, Events } from "../events.ts";
 
 /** An event that a client can bring about as often as it likes, and how many like it were not told of before it. */
@@ -6,10 +6,10 @@ export type Calmed = {
   readonly [name in CalmName]: readonly [name, Events[name] & { readonly more?: number }];
 }[CalmName];
 
-type CalmName = Extract<EventName, "hopseal:limited" | "hopseal:refused">;
+type CalmName = Extract<EventName, "hopseal:limited" | "hopseal:refused" | "hopseal:fault">;
 
 /**
- * Keeps clients from filling the log: of like events of one client, the first few within a minute are told of at once; for
+ * Keeps clients from filling the log: of like events of one client, or faults of one place, the first few within a minute are told of at once; for
  * the others the last of them says at the end of the minute how many there were. Disposing tells what is owed.
  */
 export interface Calm extends Disposable {
@@ -64,13 +64,27 @@ interface Window {
 }
 
 function keyOf([name, event]: Calmed): string {
+  if ("where" in event) return JSON.stringify([name, event.where]);
   return JSON.stringify([name, "limit" in event ? event.limit : event.cause, event.client]);
 }
 
 function withCount(one: Calmed, more: number): Calmed {
-  return one[0] === "hopseal:limited" ? [one[0], { ...one[1], more }] : [one[0], { ...one[1], more }];
+  switch (one[0]) {
+    case "hopseal:limited":
+      return [one[0], { ...one[1], more }];
+    case "hopseal:refused":
+      return [one[0], { ...one[1], more }];
+    case "hopseal:fault":
+      return [one[0], { ...one[1], more }];
+    default:
+      return unreachable(one);
+  }
 }
 
 const MINUTE: Millis = 60_000;
 const MOST_KEYS = 2000;
-const AT_ONCE: { readonly [name in CalmName]: number } = { "hopseal:limited": 1, "hopseal:refused": 20 };
+const AT_ONCE: { readonly [name in CalmName]: number } = {
+  "hopseal:limited": 1,
+  "hopseal:refused": 20,
+  "hopseal:fault": 100,
+};

@@ -29,7 +29,30 @@ test("package: built, packed and installed offline into an empty folder, the com
   const script = 'const all = await import("hopseal"); console.log(typeof all.decide);';
   const imported = await runAsUser(process.execPath, ["--input-type=module", "-e", script], { cwd: home });
   assert.deepEqual(imported, { status: 0, signal: null, stdout: "function\n", stderr: "" });
+
+  await worksInProcesses(bin, home);
 });
+
+/** Workers are started from the compiled files, by the Node that runs the program. */
+async function worksInProcesses(bin: string, home: string): Promise<void> {
+  const file = join(home, "hopseal.toml");
+  writeFileSync(file, SEVERAL.replaceAll("{folder}", home));
+  let told: Promise<Ended> | undefined;
+  const ended = await runAsUser(bin, ["run", "-c", file], {
+    cwd: home,
+    onOutput: (text, kill) => {
+      if (told !== undefined || !text.includes('"event":"ready"')) return;
+      told = runAsUser(bin, ["status", "-c", file, "--json"], { cwd: home }).finally(() => kill("SIGTERM"));
+    },
+  });
+  assert.deepEqual([ended.status, ended.signal], [0, null], `${ended.stdout}\n${ended.stderr}`);
+  assert.ok(told !== undefined, ended.stdout);
+  const status = JSON.parse(succeeded(await told).stdout) as { readonly workers: readonly object[] };
+  assert.partialDeepStrictEqual(status.workers, [
+    { number: 0, state: "ready", shards: [0] },
+    { number: 1, state: "ready", shards: [1] },
+  ]);
+}
 
 /** Builds in a copy of the checkout, so that nothing beside sees a half-made dist/. */
 async function packedTarball(): Promise<string> {
@@ -73,6 +96,21 @@ function npmInstall(tarball: string, home: string, mode: string): Promise<Ended>
   const options = ["--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"];
   return runAsUser("npm", ["install", mode, ...options, tarball], { cwd: home });
 }
+
+const SEVERAL = `
+hostname = "mx.rook.example"
+data_dir = "{folder}/data"
+postmaster = "bo@rook.example"
+workers = 2
+[[listen]]
+address = "127.0.0.1:0"
+tls = "none"
+[[domain]]
+name = "rook.example"
+recipients = "any"
+[log]
+target = "stdout"
+`;
 
 interface Packed {
   readonly filename: string;

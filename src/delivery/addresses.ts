@@ -32,14 +32,14 @@ export async function findAddresses(host: string, resolver: Resolver, signal?: A
 }
 
 /**
- * Without the addresses that may not be dialled. Whoever publishes an MX record says where we connect to, and must not reach
- * what stands behind our own walls; a host with no other address is as one that has none.
+ * Without the addresses that may not be dialled. Whoever publishes an MX record, or writes an address literal, says where we
+ * connect to, and must not reach what stands behind our own walls; a host with no other address is as one that has none.
  */
 export function allowed(host: string, found: Addresses, mayDial: (address: string) => boolean): Addresses {
   if (found.kind !== "addresses") return found;
   const list = found.list.filter(mayDial);
   if (list.length > 0) return { ...found, list };
-  const text = `The host ${host} has no address that may be dialled (${found.list.join(", ")})`;
+  const text = `The host ${host} stands in no public network (${found.list.join(", ")}), so it is not dialled`;
   return { kind: "absent", status: statusOf("no-route", text), answers: found.answers };
 }
 

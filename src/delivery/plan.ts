@@ -60,7 +60,7 @@ export interface PlanOptions {
   readonly self: { readonly names: readonly string[]; readonly addresses: readonly string[] };
   /** The port of MX hosts, 25 outside tests. */
   readonly port: number;
-  /** Addresses at which hosts that DNS names may be dialled; default all. */
+  /** Addresses at which hosts that DNS or an address literal names may be dialled; default all. */
   readonly mayDial?: (address: string) => boolean;
   readonly now: Instant;
   /** What destinations publish; without it nobody looks. */

@@ -1,7 +1,7 @@
 import { isLiteral, literalAddress } from "../mail/mod.ts";
 import type { NextHost } from "../policy/mod.ts";
 import { statusOf } from "../status/mod.ts";
-import { findAddresses, isAddress, isOwn } from "./addresses.ts";
+import { allowed, findAddresses, isAddress, isOwn } from "./addresses.ts";
 import { askDane, askSts, factsFor, hopDomain, wantedLevel } from "./facts.ts";
 import type { Errand, Plan, PlanOptions, Way } from "./plan.ts";
 import { planHost } from "./plan_host.ts";
@@ -31,7 +31,7 @@ export async function planFixed(errand: Errand, hop: FixedHop, options: PlanOpti
   return { kind: "hosts", hosts: [planned.kind === "out" ? planned : { ...planned, ...wayOf(hop) }], ...sts };
 }
 
-/** RFC 5321 §5.1: an address literal is dialled as it stands. */
+/** RFC 5321 §5.1: an address literal is dialled as it stands, where that may be: strangers write them too, into reverse-paths. */
 export function planLiteral(errand: Errand, options: PlanOptions): Plan {
   const wanted = wantedLevel(errand, options);
   const address = isLiteral(errand.destination) ? literalAddress(errand.destination) : undefined;
@@ -53,7 +53,9 @@ export function planLiteral(errand: Errand, options: PlanOptions): Plan {
     learnt: "literal",
     mxSecurity: "insecure",
   };
-  const addresses = { kind: "addresses", list: [address], answers: [] } as const;
+  const literal = { kind: "addresses", list: [address], answers: [] } as const;
+  const addresses = allowed(errand.destination, literal, options.mayDial ?? (() => true));
+  if (addresses.kind === "absent") return { kind: "fail", status: addresses.status, wanted };
   const facts = factsFor(errand, host, options);
   return { kind: "hosts", hosts: [planHost(host, addresses, { facts, demand: errand.demand })] };
 }

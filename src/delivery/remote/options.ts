@@ -25,7 +25,7 @@ export interface DeliveryOptions {
   readonly self: PlanOptions["self"];
   /** The port of MX hosts; default 25. */
   readonly port?: number;
-  /** Addresses at which hosts that DNS names may be dialled; default all. */
+  /** Addresses at which hosts that DNS or an address literal names may be dialled; default all. */
   readonly mayDial?: (address: string) => boolean;
   /** What destinations publish; without it nobody looks. */
   readonly sources?: PolicySources;

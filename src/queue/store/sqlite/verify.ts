@@ -48,7 +48,7 @@ export async function verifyShard(directory: string, repair: boolean): Promise<S
   checkDatabase(check);
   const messages = await checkMessages(check);
   const units = checkUnits(check, messages.keys);
-  for (const row of db.prepare(FORGOTTEN).all()) {
+  for (const row of db.prepare(FORGOTTEN).iterate()) {
     check.note({ kind: "message", name: String(row["id"]), detail: "it has no unit, so nobody delivers it" });
   }
   await checkOrphans(check, messages.named);
@@ -90,7 +90,7 @@ async function checkMessages(check: Check): Promise<Messages> {
   let octets = 0;
   const bodyOf = db.prepare("SELECT body FROM message WHERE key = ?");
   const giveSums = db.prepare("UPDATE message SET body_sum = ?, sum = ? WHERE key = ?");
-  for (const row of db.prepare(MESSAGES).all()) {
+  for (const row of db.prepare(MESSAGES).iterate()) {
     const key = numberOf(row, "key");
     const id = String(row["id"]);
     keys.add(key);
@@ -123,7 +123,7 @@ function checkUnits(check: Check, messages: ReadonlySet<number>): number {
   const { db, repair, note } = check;
   const giveSum = db.prepare("UPDATE unit SET sum = ? WHERE key = ?");
   let units = 0;
-  for (const row of db.prepare("SELECT * FROM unit").all()) {
+  for (const row of db.prepare("SELECT * FROM unit").iterate()) {
     const key = numberOf(row, "key");
     units++;
     const fault = messages.has(messageKeyOf(key))

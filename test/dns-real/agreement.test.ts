@@ -78,9 +78,15 @@ suite("a private signed Internet of real servers, through Unbound", { skip: need
 
   test("agrees with delv on names, types and faults", async () => {
     const dns = await open("validate");
-    // Each question to delv is a process of its own; of the many on sound zones a third will do.
-    const some = cases.filter(({ zone }, at) => !/^[ab]\d/.test(zone) || at % 3 === 0);
-    assert.ok(some.length >= 700, `${some.length} cases`);
+    // Each question to delv is a process of its own: of each zone every fourth will do, unless `HOPSEAL_DELV` is set.
+    const every = process.env["HOPSEAL_DELV"] === undefined ? 4 : 1;
+    const seen = new Map<string, number>();
+    const some = cases.filter(({ zone }) => {
+      const at = seen.get(zone) ?? 0;
+      seen.set(zone, at + 1);
+      return at % every === 0;
+    });
+    assert.ok(some.length >= 270, `${some.length} cases`);
     assert.deepEqual(await differences(dns, delv, some), []);
     dns.close();
   });

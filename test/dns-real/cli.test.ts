@@ -4,13 +4,11 @@ import { once } from "node:events";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, suite, test } from "node:test";
-import { fileURLToPath } from "node:url";
 import { scenarios } from "../support/dns-plans.ts";
 import type { World } from "../support/dns-world.ts";
 import { buildWorld } from "../support/dns-world.ts";
+import { MAIN } from "../support/hopseal.ts";
 import { needs } from "../support/programs.ts";
-
-const MAIN = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
 
 suite("hopseal dns", { skip: needs("nsd", "knotd", "named", "unbound", "ldns-signzone", "dnssec-signzone") }, () => {
   const stack = new AsyncDisposableStack();

@@ -128,7 +128,8 @@ test("delivery over real sockets: a host that is not there costs the patience al
     lines.map((one) => `${one.outcome} ${one.address}`),
     ["delivered 192.0.2.1"],
   );
-  assert.ok(took >= 300 && took < 5000, `${took}`);
+  // A dial that went to the end of its own time would take a minute.
+  assert.ok(took >= 300 && took < 30_000, `${took}`);
 });
 
 test("delivery to Postfix's smtp-sink: 300 messages to one domain over no more sessions than the limits allow", {

@@ -27,7 +27,7 @@ for (const program of PROGRAMS) {
       const letters = samples();
       assert.deepEqual(await hand(first.port, letters), []);
       const copies = letters.reduce((sum, { to }) => sum + to.length, 0);
-      const stored = await last.delivered(copies, 10_000).catch(async (error: unknown) => {
+      const stored = await last.delivered(copies).catch(async (error: unknown) => {
         throw new Error(await first.log(), { cause: error });
       });
       assert.equal(stored.length, copies);

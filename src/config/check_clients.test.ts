@@ -31,6 +31,13 @@ test("checkClients: bounds, lists and proxies that cannot be meant, each with fi
       "[clients]\nipv6_prefix = 128\n",
       ["x.toml:5:1: warning: clients.ipv6_prefix: One machine can have all addresses of a /64, and counts as many"],
     ],
+    ['[limits]\ncommand_time = "5 min"\n', []],
+    [
+      '[limits]\ncommand_time = "299 s"\n',
+      [
+        "x.toml:5:1: warning: limits.command_time: RFC 5321 §4.5.3.2.7 gives a client 5 minutes; slow but honest ones are cut off",
+      ],
+    ],
     ['[clients]\nallow = ["192.0.2.0/24"]\ndeny = ["2001:db8::/32", "198.51.100.7"]\n', []],
     [
       '[clients]\ndeny = ["mx.pine.example"]\n',
@@ -69,7 +76,7 @@ test("checkClients: bounds, lists and proxies that cannot be meant, each with fi
     ],
   ];
   for (const [text, expected] of rows) {
-    assert.deepEqual(said(text, /^(?:clients|dnsbl|listen\.\d+\.proxy_from)/), expected, text);
+    assert.deepEqual(said(text, /^(?:clients|limits|dnsbl|listen\.\d+\.proxy_from)/), expected, text);
   }
 });
 

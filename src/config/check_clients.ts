@@ -2,9 +2,15 @@ import { type CheckIssue, type CheckWorld, error, warning } from "./issue.ts";
 import { holdsStrangers } from "./network.ts";
 import type { Config } from "./types.ts";
 
-/** `[clients]`, `[[dnsbl]]` and `proxy_from`: bounds that shut everybody out, files that are not there, and trust in strangers. */
+/** `[clients]`, `[limits]`, `[[dnsbl]]` and `proxy_from`: bounds that shut people out, files that are not there, and trust in strangers. */
 export function checkClients(config: Config, world: CheckWorld): CheckIssue[] {
-  return [...checkBounds(config), ...checkLists(config, world), ...checkDnsbls(config), ...checkProxies(config)];
+  return [
+    ...checkBounds(config),
+    ...checkTimes(config),
+    ...checkLists(config, world),
+    ...checkDnsbls(config),
+    ...checkProxies(config),
+  ];
 }
 
 function checkBounds({ clients, relay }: Config): CheckIssue[] {
@@ -19,6 +25,13 @@ function checkBounds({ clients, relay }: Config): CheckIssue[] {
     issues.push(warning(["clients", "ipv6_prefix"], "One machine can have all addresses of a /64, and counts as many"));
   }
   return issues;
+}
+
+function checkTimes({ limits }: Config): CheckIssue[] {
+  // RFC 5321 §4.5.3.2.7
+  if (limits.command_time >= 5 * 60_000) return [];
+  const what = "RFC 5321 §4.5.3.2.7 gives a client 5 minutes; slow but honest ones are cut off";
+  return [warning(["limits", "command_time"], what)];
 }
 
 function checkLists({ clients }: Config, world: CheckWorld): CheckIssue[] {

@@ -323,6 +323,8 @@ export interface CellResult {
   /** Where the expectation is not the catalogue's. */
   readonly corrected?: string;
   readonly alert: Alert;
+  /** What is wrong with who was told; one line. */
+  readonly wrongAlert?: string;
   /** Why the sender did what it did, in one line of its own words. */
   readonly reason: string;
   /** Where the canary was seen, and how often. */
@@ -347,6 +349,10 @@ export interface LabResult {
 }
 
 /** Whether the sender did what it must; what the exit status says of the whole. */
-export function isAsExpected({ verdict, expected }: Pick<CellResult, "verdict" | "expected">): boolean {
-  return verdict === expected;
+export function isAsExpected({
+  verdict,
+  expected,
+  wrongAlert,
+}: Pick<CellResult, "verdict" | "expected" | "wrongAlert">): boolean {
+  return verdict === expected && wrongAlert === undefined;
 }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { existsSync, readFileSync } from "node:fs";
 import { POLICIES } from "../types.ts";
-import { COLUMNS, CORRECTIONS, catalogue, GROUPS } from "./mod.ts";
+import { ALERTS, COLUMNS, CORRECTIONS, catalogue, GROUPS } from "./mod.ts";
 import { type GivenCatalogue, importFacts } from "./import.ts";
 
 const GIVEN = new URL("../../../shared/threats/catalogue.json", import.meta.url);
@@ -101,4 +101,25 @@ test("importFacts: what is checked in is what the catalogue has", {
   const given = JSON.parse(readFileSync(GIVEN, "utf8")) as GivenCatalogue;
   const kept: unknown = JSON.parse(readFileSync(new URL("expectations.json", import.meta.url), "utf8"));
   assert.deepEqual(importFacts(given), kept);
+});
+
+test("rules about reports name rows of the catalogue, and result types of RFC 8460 §4.3 in order", () => {
+  const known = new Set(
+    `starttls-not-supported certificate-host-mismatch certificate-expired certificate-not-trusted validation-failure
+     tlsa-invalid dnssec-invalid sts-policy-fetch-error sts-policy-invalid sts-webpki-invalid`.split(/\s+/),
+  );
+  const rules = [...ALERTS.values()].flat();
+  assert.deepEqual(
+    rules.flatMap(({ results }) => results.filter((one) => !known.has(one))),
+    [],
+  );
+  assert.deepEqual(
+    rules.filter(({ results }) => results.join() !== results.toSorted().join()),
+    [],
+  );
+  const rows = catalogue().map(({ id }) => id);
+  assert.deepEqual(
+    [...ALERTS.keys()].filter((id) => !rows.includes(id)),
+    [],
+  );
 });

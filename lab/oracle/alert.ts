@@ -9,6 +9,14 @@ export interface Told {
   readonly log: readonly string[];
 }
 
+/** Who must be told of a cell. */
+export interface ExpectedAlert {
+  /** Result types in the report, sorted. */
+  readonly results: readonly string[];
+  /** The log must say it, too. */
+  readonly local: boolean;
+}
+
 /** Who learns of what happened: the victim by its TLS report, the operator by the log, or nobody. */
 export function alertOf({ failures, says, log }: Told, words: string): Alert {
   const reason = words === "" ? {} : { reason: words };
@@ -17,4 +25,13 @@ export function alertOf({ failures, says, log }: Told, words: string): Alert {
   return loud ? { kind: "L", ...reason } : { kind: "N" };
 }
 
-const LOUD = /^hopseal:(?:policy|limited|fault) /;
+/** What is wrong with who was told: a failure that is not in the report, one that does not belong there, or silence. */
+export function wrongAlert({ kind, results = [] }: Alert, expected: ExpectedAlert): string | undefined {
+  const [seen, wanted] = [results, expected.results].map((all) => all.join(", "));
+  if (seen !== wanted)
+    return `the report has ${seen === "" ? "nothing" : seen} instead of ${wanted === "" ? "nothing" : wanted}`;
+  return kind === "N" && expected.local ? "nobody is told" : undefined;
+}
+
+/** An attempt is loud when what was published could not protect it. */
+const LOUD = /^hopseal:(?:policy|limited|fault) |^hopseal:attempt .*which leaves TLS without authentication/;

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type CellRecorder, cellRecorder } from "../world/record.ts";
+import { alertOf, wrongAlert } from "./alert.ts";
 import { classify, type Seen } from "./classify.ts";
 import { countIn, placesOf } from "./search.ts";
 
@@ -110,4 +111,30 @@ test("the second search finds a canary that was cut into pieces", () => {
   const write = record.track("wire");
   for (const octet of MAIL) write(Uint8Array.of(octet));
   assert.deepEqual([...placesOf(record, CANARY)], ["wire"]);
+});
+
+test("a wrong result type, a missing one, a false alarm and silence are told apart (RFC 8460 §4.3)", () => {
+  const seen = (failures: readonly string[], state = "delivered"): ReturnType<typeof alertOf> =>
+    alertOf({ failures, says: { state }, log: [] }, "why");
+  const wanted = { results: ["certificate-expired"], local: true };
+  assert.deepEqual(
+    [
+      wrongAlert(seen(["certificate-expired"]), wanted),
+      wrongAlert(seen(["validation-failure"]), wanted),
+      wrongAlert(seen([]), wanted),
+      wrongAlert(seen(["certificate-expired"]), { results: [], local: false }),
+      wrongAlert(seen([]), { results: [], local: true }),
+      wrongAlert(seen([], "deferred"), { results: [], local: true }),
+      wrongAlert(seen([]), { results: [], local: false }),
+    ],
+    [
+      undefined,
+      "the report has validation-failure instead of certificate-expired",
+      "the report has nothing instead of certificate-expired",
+      "the report has certificate-expired instead of nothing",
+      "nobody is told",
+      undefined,
+      undefined,
+    ],
+  );
 });

@@ -74,7 +74,7 @@ function reportRow(
 function worstOf(results: readonly CellResult[]): PlayedCell {
   const [worst] = [...results].sort((a, b) => badness(b) - badness(a) || (a.variant < b.variant ? -1 : 1));
   if (worst === undefined) throw new Error("A cell without results");
-  const { policy, verdict, expected, corrected, alert, reason, variant } = worst;
+  const { policy, verdict, expected, corrected, alert, wrongAlert, reason, variant } = worst;
   return {
     kind: "played",
     policy,
@@ -83,7 +83,7 @@ function worstOf(results: readonly CellResult[]): PlayedCell {
     asExpected: isAsExpected(worst),
     ...(corrected === undefined ? {} : { corrected }),
     alert,
-    reason,
+    reason: wrongAlert === undefined ? reason : `${wrongAlert}; ${reason}`,
     variant,
     variants: results.length,
   };

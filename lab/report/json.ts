@@ -12,7 +12,7 @@ export function reportJson(report: Report): string {
     seed,
     policies,
     summary,
-    cells: cells.map(({ row, policy, variant, verdict, expected, corrected, alert, reason, evidence }) => ({
+    cells: cells.map(({ row, policy, variant, verdict, expected, corrected, alert, wrongAlert, reason, evidence }) => ({
       row,
       policy,
       variant,
@@ -20,6 +20,7 @@ export function reportJson(report: Report): string {
       expected,
       ...(corrected === undefined ? {} : { corrected }),
       alert,
+      ...(wrongAlert === undefined ? {} : { wrongAlert }),
       reason,
       evidence,
     })),

@@ -2,7 +2,7 @@ import { unreachable } from "../../src/base/mod.ts";
 import type { Verdict } from "../types.ts";
 import type { PlayedCell, ReportCell } from "./types.ts";
 
-/** A cell in a few characters: "C", or "C≠D" where D was expected; "-" is not built, "·" not applicable. */
+/** A cell in a few characters: "C", or "C≠D" where D was expected, "D!" where the wrong ones are told; "-" is not built, "·" not applicable. */
 export function markOf(cell: ReportCell): string {
   switch (cell.kind) {
     case "none":
@@ -17,6 +17,7 @@ export function markOf(cell: ReportCell): string {
 }
 
 function playedMark({ verdict, expected, asExpected, corrected }: PlayedCell): string {
+  if (!asExpected && verdict === expected) return `${verdict}!`;
   return asExpected ? `${verdict}${corrected === undefined ? "" : "°"}` : `${verdict}≠${expected}`;
 }
 

@@ -87,6 +87,9 @@ function matrixLines({ rows, policies }: Report, { width, colour }: Shape): stri
     "",
     ...legend.map(([code, meaning]) => `${code.padEnd(6)}${meaning}`),
     ...(marks.flat().some((mark) => mark.includes("≠")) ? ["A≠B   A came of it where B is expected"] : []),
+    ...(marks.flat().some((mark) => mark.includes("!"))
+      ? ["A!    as expected, and the wrong ones are told, or of the wrong thing"]
+      : []),
     ...(marks.flat().some((mark) => mark.includes("°"))
       ? ["°     what is expected is not what the catalogue says; the reason names the section"]
       : []),

@@ -1,4 +1,4 @@
-import { alertOf } from "../oracle/alert.ts";
+import { alertOf, wrongAlert } from "../oracle/alert.ts";
 import { classify, type Judged } from "../oracle/classify.ts";
 import type { CellResult, Verdict } from "../types.ts";
 import type { Expected } from "./expect.ts";
@@ -22,6 +22,8 @@ export function judge(played: Played, expected: Expected): CellResult {
     ...(mustNotAct === undefined ? {} : { injected: mustNotAct }),
   });
   const words = wordsOf(judged.fault ?? reason, names.domains);
+  const alert = alertOf(played, words);
+  const wrong = expected.alert && wrongAlert(alert, expected.alert);
   return {
     row: plan.row,
     policy: plan.policy,
@@ -29,7 +31,8 @@ export function judge(played: Played, expected: Expected): CellResult {
     verdict: verdictOf(judged, played),
     expected: expected.verdict,
     ...(expected.corrected === undefined ? {} : { corrected: expected.corrected }),
-    alert: alertOf(played, words),
+    alert,
+    ...(wrong === undefined ? {} : { wrongAlert: wrong }),
     reason: words,
     evidence: judged.evidence,
   };

@@ -36,9 +36,9 @@ async function secured(port: number, most?: "TLSv1.2", session?: Buffer): Promis
   return socket;
 }
 
-/** Whether a session, as OpenSSL writes it, has the field for the size of early data, which is left out when it is 0. */
+/** Whether a session, as OpenSSL writes it behind some words of Node.js, has the field for the size of early data, which is left out when it is 0. */
 export function allowsEarlyData(session: Buffer): boolean {
-  let at = contentAt(session, 0);
+  let at = contentAt(session, session.indexOf(OPENSSL));
   while (at < session.length) {
     if (session[at] === EARLY_DATA) return true;
     at = contentAt(session, at) + lengthAt(session, at);
@@ -57,5 +57,7 @@ function lengthAt(octets: Buffer, at: number): number {
   return first < 0x80 ? first : octets.readUIntBE(at + 2, first & 0x7f);
 }
 
+/** A long sequence, version 1. */
+const OPENSSL = Buffer.from("3082", "hex");
 /** Context tag 15, constructed. */
 const EARLY_DATA = 0xaf;

@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import type { Socket } from "node:net";
 import { setImmediate as turn } from "node:timers/promises";
 import type { TLSSocket } from "node:tls";
@@ -126,20 +125,23 @@ async function flood(client: Client, step: Extract<OwnStep, { kind: "flood" }>):
     for (let at = 0; at < step.times && !client.socket.destroyed; at++) await client.send(unit);
     await turn();
   });
-  return kept <= step.holds ? undefined : `held ${kept} what has no end`;
+  return kept <= step.holds ? undefined : "the server holds what has no end";
 }
 
 /** Until neither side's buffers take any more. */
 async function fill({ socket }: Client, unit: Buffer): Promise<void> {
-  const closed = once(socket, "close");
-  for (let full = false; !full; ) {
-    const taken = new Promise<boolean>((resolve) => socket.write(unit, () => resolve(false)));
-    full = await Promise.race([taken, idle().then(() => true), closed.then(() => true)]);
+  let idle = 0;
+  let taken = true;
+  while (idle < IDLE && !socket.destroyed) {
+    if (taken) {
+      [taken, idle] = [false, 0];
+      socket.write(unit, () => {
+        taken = true;
+      });
+    }
+    idle++;
+    await turn();
   }
-}
-
-async function idle(): Promise<void> {
-  for (let at = 0; at < IDLE; at++) await turn();
 }
 
 type Submission = Extract<OwnStep, { kind: "submit" }>;

@@ -1,3 +1,4 @@
+import { CLIENT_MUTANTS } from "./list_clients.ts";
 import { DNS_MUTANTS } from "./list_dns.ts";
 import { MESSAGE_MUTANTS } from "./list_message.ts";
 import { STS_MUTANTS } from "./list_sts.ts";
@@ -5,4 +6,10 @@ import { TLS_MUTANTS } from "./list_tls.ts";
 import type { Mutant } from "./types.ts";
 
 /** All of them, in the order of the kill list. */
-export const MUTANTS: readonly Mutant[] = [...TLS_MUTANTS, ...DNS_MUTANTS, ...STS_MUTANTS, ...MESSAGE_MUTANTS];
+export const MUTANTS: readonly Mutant[] = [
+  ...TLS_MUTANTS,
+  ...DNS_MUTANTS,
+  ...STS_MUTANTS,
+  ...MESSAGE_MUTANTS,
+  ...CLIENT_MUTANTS,
+];

@@ -56,8 +56,8 @@ export const BOUNDS_CLIENTS: readonly ClientScenario[] = [
       {
         variant: "closed-window",
         steps: [
-          say("250", "EHLO client.test"),
-          { kind: "deafen", unit: "RSET\r\n".repeat(10_000) },
+          IN_MAIL,
+          { kind: "deafen", unit: "RCPT TO:<bo@house.test>\r\n".repeat(2000) },
           { kind: "honest" },
           passes(6 * MINUTE),
         ],
@@ -80,11 +80,13 @@ export const BOUNDS_CLIENTS: readonly ClientScenario[] = [
       {
         variant: "content",
         steps: [
-          IN_DATA,
+          // Too long for any next hop, it comes back; nobody is to hear of that here.
+          say("250*3 354", "EHLO client.test", "MAIL FROM:<>", "RCPT TO:<bo@house.test>", "DATA"),
           send(HEADER),
-          { kind: "flood", unit: "x".repeat(65_536), times: 512, holds: 8 * MEBI },
+          { kind: "flood", unit: "x".repeat(65_536), times: 64, holds: 2 * MEBI },
           send("\r\n.\r\n", ["500", "550", "554", "552", "250"]),
         ],
+        arrives: [0, 1],
       },
       deferred("reply", "endless-line"),
     ],

@@ -162,7 +162,7 @@ export const GRAMMAR_CLIENTS: readonly ClientScenario[] = [
             `250*${HEADER.length - 6}`,
           ),
           send("BDAT 32\r\nCANARY", "250"),
-          send(`${"BDAT 1\r\nx".repeat(500)}BDAT 0 LAST\r\n`, "250*501"),
+          send(`${"BDAT 1\r\nx".repeat(500)}BDAT 2 LAST\r\n\r\n`, "250*501"),
         ],
         arrives: 1,
       },

@@ -7,6 +7,7 @@ import { vectors } from "../../test/support/vectors.ts";
 import { fromUtf8, utf8 } from "../base/mod.ts";
 import { type DeliveryReport, parseDeliveryReport } from "./parse.ts";
 import { parseDate } from "./parse/date.ts";
+import { processorTime } from "../../test/support/processor.ts";
 
 const CORPUS = new URL("../../test/corpus/dsn/", import.meta.url);
 const FILES = ["postfix-failed", "postfix-failed-utf8", "postfix-success", "postfix-delayed"];
@@ -230,9 +231,9 @@ test("parseDeliveryReport: a large and hostile one costs no more than its size",
     "=".repeat(1_000_000),
   ];
   for (const bit of bits) {
-    const begun = performance.now();
+    const begun = processorTime();
     parseDeliveryReport(utf8(FRAME(bit)));
-    assert.ok(performance.now() - begun < 5000);
+    assert.ok(processorTime() - begun < 5000);
   }
 });
 

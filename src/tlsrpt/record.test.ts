@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { selectTlsRptRecord } from "./record.ts";
+import { processorTime } from "../../test/support/processor.ts";
 
 const GOOD: readonly (readonly [readonly string[], readonly string[]])[] = [
   [["v=TLSRPTv1; rua=mailto:tls@pine.example"], ["mailto:tls@pine.example"]],
@@ -79,10 +80,10 @@ test("selectTlsRptRecord: of any text the result is a list of addresses without 
 });
 
 test("selectTlsRptRecord: a long record costs no more than its length", () => {
-  const began = performance.now();
+  const began = processorTime();
   for (const filler of [" ", ";", ",", "a", "@", "mailto:"]) {
     selectTlsRptRecord([`v=TLSRPTv1; rua=mailto:${filler.repeat(2_000_000 / filler.length)}`]);
     selectTlsRptRecord([`v=TLSRPTv1; rua=mailto:${filler.repeat(4000 / filler.length)}`]);
   }
-  assert.ok(performance.now() - began < 1000);
+  assert.ok(processorTime() - began < 1000);
 });

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { type Random, seededRandom } from "../../src/base/mod.ts";
+import { processorTime } from "../support/processor.ts";
 import { startCoverage } from "./coverage.ts";
 import { mutate } from "./mutate.ts";
 
@@ -77,7 +78,7 @@ export async function fuzz(
 /** The fault that the input shows, with the input in base64. */
 async function tryOne(target: Target, input: Buffer, random: Random): Promise<string | undefined> {
   const shown = `${target.name} ${input.toString("base64")}`;
-  const began = performance.now();
+  const began = processorTime();
   try {
     const whole = await target.read(Buffer.from(input));
     if (target.readInChunks !== undefined) {
@@ -87,7 +88,7 @@ async function tryOne(target: Target, input: Buffer, random: Random): Promise<st
   } catch (error) {
     return `${error instanceof Error ? (error.stack ?? error.message).split("\n").slice(0, 3).join(" ") : String(error)}: ${shown}`;
   }
-  const took = performance.now() - began;
+  const took = processorTime() - began;
   return took > HANG ? `${Math.round(took)} ms: ${shown}` : undefined;
 }
 
@@ -109,5 +110,5 @@ function pick(corpus: readonly Buffer[], random: Random): Buffer {
 }
 
 const ENOUGH = 5;
-/** An input has at most 4 KiB; far more than any needs, even on a busy machine. */
+/** Milliseconds of the processor. An input has at most 4 KiB; far more than any needs. */
 const HANG = 2000;

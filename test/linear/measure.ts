@@ -1,3 +1,5 @@
+import { processorTime } from "../support/processor.ts";
+
 /** What is measured: octets in, time out. */
 export interface Subject {
   read(octets: Buffer): unknown;
@@ -10,7 +12,7 @@ export type Processor = () => number;
 export async function costOf(
   subject: Subject,
   input: Buffer,
-  { good = 0, now = threadTime }: { readonly good?: number; readonly now?: Processor } = {},
+  { good = 0, now = processorTime }: { readonly good?: number; readonly now?: Processor } = {},
 ): Promise<number> {
   let least = Infinity;
   for (let left = WINDOWS; left > 0 && (left === WINDOWS || least > good); left--) {
@@ -34,7 +36,7 @@ export async function costOf(
 export async function growthOf(
   subject: Subject,
   make: (size: number) => Buffer,
-  now: Processor = threadTime,
+  now: Processor = processorTime,
 ): Promise<number> {
   let least = Infinity;
   for (let left = WINDOWS; left > 0 && least >= MOST_GROWTH; left--) {
@@ -44,11 +46,6 @@ export async function growthOf(
     least = Math.min(least, (after / before) ** (1 / DOUBLINGS));
   }
   return least;
-}
-
-function threadTime(): number {
-  const { user, system } = process.threadCpuUsage();
-  return (user + system) / 1000;
 }
 
 /** 64 KiB. */

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { type ListJson, parseListJson } from "./list-json.ts";
+import { processorTime } from "../../../test/support/processor.ts";
 
 test("parseListJson: reads what JSON.parse reads, RFC 8259", () => {
   fc.assert(
@@ -76,9 +77,9 @@ test("parseListJson: takes time in proportion to the octets, whatever they are",
     "1".repeat(size),
     `["${'",'.repeat(size / 2)}`,
   ]) {
-    const began = performance.now();
+    const began = processorTime();
     parseListJson(text);
-    assert.ok(performance.now() - began < 5000);
+    assert.ok(processorTime() - began < 5000);
   }
 });
 

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { parseStsPolicy } from "./sts-policy.ts";
+import { processorTime } from "../../../test/support/processor.ts";
 
 const GOOD = "version: STSv1\r\nmode: enforce\r\nmx: mx.pine.example\r\nmx: *.hosted.example\r\nmax_age: 86400\r\n";
 
@@ -115,8 +116,8 @@ test("parseStsPolicy: whatever is accepted says all that it must, and no text ma
 
 test("parseStsPolicy: the time it takes grows with the text and no faster", () => {
   for (const piece of ["\n", " ", "mx: a.example\n", "x: \t \t", ":"]) {
-    const began = performance.now();
+    const began = processorTime();
     parseStsPolicy(piece.repeat(Math.floor(65_000 / piece.length)));
-    assert.ok(performance.now() - began < 1000, JSON.stringify(piece));
+    assert.ok(processorTime() - began < 1000, JSON.stringify(piece));
   }
 });

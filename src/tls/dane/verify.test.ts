@@ -6,6 +6,7 @@ import { der, ecKeys, mint, type Minted, type MintOptions, PURPOSE } from "../..
 import type { TlsaRecord } from "./tlsa.ts";
 import { usableTlsa } from "./tlsa.ts";
 import { verifyDane } from "./verify.ts";
+import { processorTime } from "../../../test/support/processor.ts";
 
 const HOST = "mx.pine.example";
 const NOW = Date.UTC(2027, 2, 1);
@@ -139,7 +140,7 @@ test("verifyDane: keys and certificates that OpenSSL cannot read prove nothing, 
 });
 
 test("verifyDane: loops, long chains and crowds of issuers with one name end soon", () => {
-  const began = performance.now();
+  const began = processorTime();
   const a = mint({ subject: "A", ca: true });
   const b = mint({ subject: "B", issuer: a, ca: true });
   const loop = mint({ subject: "A", issuer: b, keys: a.keys, ca: true });
@@ -177,7 +178,7 @@ test("verifyDane: loops, long chains and crowds of issuers with one name end soo
     "certificate-not-trusted",
     "the certificate was not issued by the CA that the TLSA record names",
   ]);
-  assert.ok(performance.now() - began < 5000);
+  assert.ok(processorTime() - began < 5000);
 });
 
 test("verifyDane: a crowd of anchors that all fail, and thousands of records, end soon", () => {
@@ -188,12 +189,12 @@ test("verifyDane: a crowd of anchors that all fail, and thousands of records, en
   const crowded = leafOf({ ...root, keys, name: anchors[0]?.name ?? root.name }, { names });
   const records = anchors.map((one) => digest(2, 0, one));
   const filler = Array.from({ length: 1500 }, () => digest(2, 0, mint({ version: 1, keys })));
-  const began = performance.now();
+  const began = processorTime();
   assert.deepEqual(verdict([...filler, ...records], [crowded, ...anchors]), [
     "certificate-host-mismatch",
     "the certificate is not for mx.pine.example",
   ]);
-  assert.ok(performance.now() - began < 5000);
+  assert.ok(processorTime() - began < 5000);
 });
 
 test("verifyDane: any octets for certificates and records give a result, never an exception", () => {

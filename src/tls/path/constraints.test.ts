@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { mint, type MintOptions } from "../../../test/support/mint.ts";
 import { type Certificate, parseCertificate } from "../x509/certificate.ts";
 import { constraintsFault, isSelfIssued } from "./constraints.ts";
+import { processorTime } from "../../../test/support/processor.ts";
 
 const NO = "a CA may not issue for its name";
 const OTHER = "a CA may issue for other names only";
@@ -137,12 +138,12 @@ test("constraintsFault: all CAs bind all below them, but for self-issued ones be
 test("constraintsFault: thousands of names under thousands of constraints are refused at once, not compared", () => {
   const many = (count: number, suffix: string): string[] =>
     Array.from({ length: count }, (_, at) => `h${at}.${suffix}`);
-  const began = performance.now();
+  const began = processorTime();
   assert.equal(
     verdict({ excluded: many(1000, "rook.example") }, many(1000, "pine.example")),
     "there are too many name constraints to judge",
   );
-  assert.ok(performance.now() - began < 2000);
+  assert.ok(processorTime() - began < 2000);
   assert.equal(verdict({ excluded: many(100, "rook.example") }, many(100, "pine.example")), undefined);
 });
 

@@ -1,3 +1,4 @@
+import { ALERT_MUTANTS } from "./list_alerts.ts";
 import { CLIENT_MUTANTS } from "./list_clients.ts";
 import { DNS_MUTANTS } from "./list_dns.ts";
 import { MESSAGE_MUTANTS } from "./list_message.ts";
@@ -12,4 +13,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...STS_MUTANTS,
   ...MESSAGE_MUTANTS,
   ...CLIENT_MUTANTS,
+  ...ALERT_MUTANTS,
 ];

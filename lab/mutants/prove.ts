@@ -61,7 +61,7 @@ async function outcomes(cells: readonly Mutant["kills"][number][], id: string | 
   const policies = [...new Set(cells.flatMap(([, policy]) => (policy === undefined ? [] : [policy])))];
   const result = await runLab({ rows, ...(policies.length === 0 ? {} : { policies }) }, id);
   return new Map([
-    ...result.cells.map((cell): [string, string] => [nameOf(cell), cell.verdict]),
+    ...result.cells.map((cell): [string, string] => [nameOf(cell), cell.wrongAlert ?? cell.verdict]),
     ...result.claims.map(({ row, held }): [string, string] => [row, held ? "held" : "failed"]),
   ]);
 }

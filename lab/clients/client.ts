@@ -74,7 +74,10 @@ async function handshakeFault(secured: TLSSocket): Promise<string | undefined> {
   secured.once("secureConnect", () => resolve(undefined));
   secured.once("error", (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
   secured.once("close", () => resolve("the end"));
-  return await promise;
+  const timer = setTimeout(() => resolve("silence"), PATIENCE);
+  const fault = await promise;
+  clearTimeout(timer);
+  return fault;
 }
 
 async function tcpTo(port: number, from: string): Promise<Socket> {

@@ -4,6 +4,28 @@ import type { Mutant } from "./types.ts";
 /** Bugs of the server, about what clients may do to it. */
 export const CLIENT_MUTANTS: readonly Mutant[] = [
   {
+    id: "server-starttls-residue",
+    bug: "What stands behind STARTTLS in clear is run inside TLS",
+    edits: [
+      edit(
+        "smtp/server/line.ts",
+        'if (behind && verb === "STARTTLS") return turn({ kind: "closed" }, ...leave(state), CUT);',
+        "",
+      ),
+      edit(
+        "smtp/server/line.ts",
+        "if (behind && talksAhead(state, verb)) return",
+        'if (behind && verb !== "STARTTLS" && talksAhead(state, verb)) return',
+      ),
+      edit(
+        "smtp/io/server_connection.ts",
+        "this.#runner.buffered === 0 && plain.readableLength === 0;",
+        "this.#runner.buffered >= 0;",
+      ),
+    ],
+    kills: [["A17"]],
+  },
+  {
     id: "server-state-into-tls",
     bug: "The server still knows inside TLS who said EHLO in clear",
     edits: [
@@ -70,6 +92,26 @@ export const CLIENT_MUTANTS: readonly Mutant[] = [
       edit("smtp/grammar/data_decoder.ts", "at = stop + 2;", "at = stop + 1;"),
     ],
     kills: [["J01"]],
+  },
+  {
+    id: "server-dot-behind-lf",
+    bug: "Bare line ends are taken in content, and a dot behind one is taken off",
+    edits: [
+      edit("smtp/grammar/data_decoder.ts", 'Buffer.from("\\r\\n.", "latin1")', 'Buffer.from("\\n.", "latin1")'),
+      edit("smtp/grammar/data_decoder.ts", "at = stop + 2;", "at = stop + 1;"),
+      edit("smtp/server/content.ts", "if (facts.bareCrLf) return", "if (facts.bareCrLf && intake.size < 0) return"),
+      edit("receive/content.ts", 'request.body !== "binarymime" ?', "request.body === undefined ?"),
+    ],
+    kills: [["J03"]],
+  },
+  {
+    id: "server-bare-line-ends",
+    bug: "Content with bare CR or LF is taken from clients",
+    edits: [
+      edit("smtp/server/content.ts", "if (facts.bareCrLf) return", "if (facts.bareCrLf && intake.size < 0) return"),
+      edit("receive/content.ts", 'request.body !== "binarymime" ?', "request.body === undefined ?"),
+    ],
+    kills: [["J02"]],
   },
   {
     id: "server-talks-ahead",
@@ -172,5 +214,17 @@ export const CLIENT_MUTANTS: readonly Mutant[] = [
       ),
     ],
     kills: [["L13"]],
+  },
+  {
+    id: "server-unknown-recipients",
+    bug: "Mail to recipients that do not exist is taken, and comes back to whoever its sender seems to be",
+    edits: [
+      edit(
+        "receive/recipients.ts",
+        "domainOf(rules, mailbox)?.exists(mailbox.localPart) ?? true",
+        'mailbox.localPart !== "" || (domainOf(rules, mailbox)?.exists(mailbox.localPart) ?? true)',
+      ),
+    ],
+    kills: [["J15"]],
   },
 ];

@@ -56,9 +56,12 @@ export function workerCalls(parent: Rpc<ParentCalls>, exit: () => void): ServedW
         return await running().reload(config);
       },
       async stop() {
-        await stop();
-        // Not before the answer has been sent.
-        setImmediate(exit);
+        try {
+          await stop();
+        } finally {
+          // Not before the answer has been sent; what could not be ended well, such as a log that nobody reads, ends so.
+          setImmediate(exit);
+        }
       },
       ...operatorCalls(() => running().operator),
     },

@@ -1,8 +1,10 @@
+import { canSign } from "../run/list_signer.ts";
 import type { PolicyId } from "../types.ts";
 
 /** Why nobody played a cell, or a claim when there is no column. */
 export function whyNotBuilt(row: string, policy?: PolicyId): string {
   if (policy === "P8" || policy === "P9") return "Hopseal is no mail client: nothing here hands in by submission";
+  if (row === "F02" && !canSign()) return "The package openpgp is not installed, without which no list can be signed";
   return BY_GROUP.get(row.slice(0, 1)) ?? "No scenario plays it yet";
 }
 

@@ -10,7 +10,7 @@ function told({ row, variant, policy, verdict, expected, wrongAlert, reason }: C
   return `${row} ${variant} ${policy}: ${verdict} instead of ${expected}: ${alert}${reason}`;
 }
 
-for (const [group, least] of Object.entries({ A: 300, B: 200, C: 150, D: 100, E: 100, F: 28, G: 14, M: 30 })) {
+for (const [group, least] of Object.entries({ A: 300, B: 200, C: 150, D: 100, E: 100, F: 26, G: 14, M: 30 })) {
   test(`every attack of group ${group} on the real program ends as the threat model says, in every column`, async () => {
     const rows = [...SCENARIOS, ...CLAIMS].map(({ row }) => row).filter((row) => row.startsWith(group));
     const { cells, claims } = await runLab({ seed: 1, rows });

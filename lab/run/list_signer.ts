@@ -7,7 +7,16 @@ export interface ListSigner {
   sign(text: string, at: number): Promise<string>;
 }
 
-/** Makes a new key. Rejects where openpgp, an optional part of the program, is not installed. */
+/** Whether openpgp, an optional part of the program, is installed; without it no list can be signed or verified. */
+export function canSign(): boolean {
+  try {
+    return import.meta.resolve("openpgp") !== "";
+  } catch {
+    return false;
+  }
+}
+
+/** Makes a new key. Rejects where it cannot. */
 export async function listSigner(): Promise<ListSigner> {
   const { createMessage, generateKey, sign } = await import("openpgp");
   const { privateKey, publicKey } = await generateKey({

@@ -91,6 +91,8 @@ export interface Attack {
   readonly exceptionUntil?: number;
   /** Words that the log must have about the cell in the end; where they lack, the cell is an ERROR. */
   readonly mustTell?: readonly string[];
+  /** Mail for the recipient's domain goes to this host by the sender's own configuration, whatever DNS says. */
+  readonly relay?: string;
   /** Octets that the attacker injects and that must have no effect: seen at an honest host, the cell is an ERROR. */
   readonly mustNotAct?: string;
   /** Hosts to which no connection may be tried; if one is, the cell is an ERROR. */
@@ -171,6 +173,8 @@ export interface StsSpec {
   readonly text?: string;
   /** Hosts of the policy that a sender in P5c knows from before, under the id "1"; default the victim's. */
   readonly stored?: readonly string[];
+  /** The domain that it knows the policy of; default "T". */
+  readonly storedFor?: string;
   /** TXT at "_mta-sts.T"; null for none. */
   readonly txt?: readonly string[] | null;
 }
@@ -231,6 +235,8 @@ export type CertificateFlaw =
   | "name-constraints"
   | "critical-unknown"
   | "rsa-1024"
+  | "giant-key"
+  | "explicit-curve"
   | "sha1";
 
 /** What is done to the answer for one question, e.g. "T MX", "_25._tcp.mx.T TLSA", "T DNSKEY", or "* A" for every name. */
@@ -298,6 +304,8 @@ export type WireStep = {
 );
 
 export interface MessageSpec {
+  /** The domain of its recipient, as the client writes it; default "T". */
+  readonly domain?: string;
   readonly requireTls?: boolean;
   /** `TLS-Required: No` in its header. */
   readonly tlsRequiredNo?: true;

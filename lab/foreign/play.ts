@@ -72,8 +72,8 @@ function plansFor(driver: Driver, { rows, policies }: RunOptions): ReadonlyMap<C
 }
 
 /** What only our own program is told, or what moves time. */
-function needsOurs({ later, clockOffset, ahead, list, ruleWithoutHosts, message }: Attack): boolean {
-  const parts = [later, clockOffset, ahead, list, ruleWithoutHosts, message?.requireTls, message?.by];
+function needsOurs({ later, clockOffset, ahead, list, ruleWithoutHosts, relay, message }: Attack): boolean {
+  const parts = [later, clockOffset, ahead, list, ruleWithoutHosts, relay, message?.requireTls, message?.by];
   return parts.some((part) => part !== undefined);
 }
 
@@ -154,6 +154,7 @@ function resultOf(
     notices: noticesOf(world, message),
     log: [],
     failures: [],
+    stored: [],
   } as const;
   return judge(played, expected);
 }

@@ -271,4 +271,34 @@ export const STS_MUTANTS: readonly Mutant[] = [
     ],
     kills: [["F01", "P4"]],
   },
+  {
+    id: "lists-forget-relays",
+    bug: "A list says nothing of the relay that mail goes by",
+    edits: [edit("delivery/plan_fixed.ts", "{ ...sts, ...list, ...dane }", "{ ...sts, ...dane }")],
+    kills: [["C11", "P4"]],
+  },
+  {
+    id: "policy-host-anywhere",
+    bug: "A policy host may stand at any address, ours too",
+    edits: [
+      edit(
+        "policy/io/sts-fetch.ts",
+        "return isIP(address) !== 0 && (isPublicAddress(address) || permitted?.(unmapped(address)) === true);",
+        'return isIP(address) !== 0 && (isPublicAddress(address) || unmapped(address).startsWith("127."));',
+      ),
+    ],
+    kills: [["E19"]],
+  },
+  {
+    id: "policy-of-the-parent",
+    bug: "A subdomain inherits the policy of its parent",
+    edits: [
+      edit(
+        "delivery/facts.ts",
+        "const sts = await options.sources.sts(domain,",
+        'const sts = await options.sources.sts((domain.startsWith("sub.") ? domain.slice(4) : domain) as Domain,',
+      ),
+    ],
+    kills: [["E18"]],
+  },
 ];

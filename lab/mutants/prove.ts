@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import type { RunOptions } from "../run/run.ts";
 import type { CellResult, LabResult } from "../types.ts";
-import type { Mutant } from "./types.ts";
+import type { Cell, Mutant } from "./types.ts";
 
 /** What became of one mutant. */
 export interface Proof {
@@ -56,14 +56,26 @@ async function proveOne(mutant: Mutant, healthy: Outcomes): Promise<Proof> {
 }
 
 /** By row, column and variant: what came of it; claims by row. */
-async function outcomes(cells: readonly Mutant["kills"][number][], id: string | undefined): Promise<Outcomes> {
-  const rows = [...new Set(cells.map(([row]) => row))];
+async function outcomes(cells: readonly Cell[], id: string | undefined): Promise<Outcomes> {
   const policies = [...new Set(cells.flatMap(([, policy]) => (policy === undefined ? [] : [policy])))];
-  const result = await runLab({ rows, ...(policies.length === 0 ? {} : { policies }) }, id);
-  return new Map([
-    ...result.cells.map((cell): [string, string] => [nameOf(cell), cell.wrongAlert ?? cell.verdict]),
-    ...result.claims.map(({ row, held }): [string, string] => [row, held ? "held" : "failed"]),
-  ]);
+  // Rows in words are played only where no column is asked for.
+  const [inColumns, whole] = [cells.filter(([, policy]) => policy !== undefined), cells.filter(isWhole)].map(rowsOf);
+  const found = new Map<string, string>();
+  for (const asked of [{ rows: inColumns ?? [], policies }, { rows: whole ?? [] }]) {
+    if (asked.rows.length === 0) continue;
+    const result = await runLab(asked, id);
+    for (const cell of result.cells) found.set(nameOf(cell), cell.wrongAlert ?? cell.verdict);
+    for (const { row, held } of result.claims) found.set(row, held ? "held" : "failed");
+  }
+  return found;
+}
+
+function isWhole([, policy]: Cell): boolean {
+  return policy === undefined;
+}
+
+function rowsOf(cells: readonly Cell[]): readonly string[] {
+  return [...new Set(cells.map(([row]) => row))];
 }
 
 function nameOf({ row, policy, variant }: CellResult): string {

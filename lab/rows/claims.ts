@@ -1,5 +1,6 @@
 import type { Attack, PolicyId, Verdict } from "../types.ts";
 import { CLAIMS_G } from "./claims_g.ts";
+import { CLAIMS_MORE } from "./claims_more.ts";
 
 /** A row in free text: what is played for it, and what must be seen then. */
 export interface ClaimScenario {
@@ -22,6 +23,8 @@ export interface ClaimCell {
   readonly ephemeral?: true;
   /** So many are sent about it. */
   readonly notices?: number;
+  /** Domains of which a policy lies on the disk in the end, each in one file. */
+  readonly stored?: readonly string[];
 }
 
 export const CLAIMS: readonly ClaimScenario[] = [
@@ -122,6 +125,7 @@ export const CLAIMS: readonly ClaimScenario[] = [
     ],
   },
   ...CLAIMS_G,
+  ...CLAIMS_MORE,
 ];
 
 function flood(variant: string, world: NonNullable<Attack["world"]>, ends: readonly Verdict[]): ClaimCell {

@@ -40,7 +40,7 @@ function planOf(row: string, { variant, policy, base, attack }: ClaimCell): Cell
 }
 
 /** What is not as claimed; undefined when all is. */
-function faultOf(played: Played, { ends, hidden = [], ephemeral, notices }: ClaimCell): string | undefined {
+function faultOf(played: Played, { ends, hidden = [], ephemeral, notices, stored }: ClaimCell): string | undefined {
   const { verdict, reason } = judge(played, { verdict: ends[0] ?? "S" });
   if (!ends.includes(verdict)) return `${verdict}: ${reason}`;
   const wire = [...played.cell.record.raw.values()].filter(({ place }) => place === "wire");
@@ -48,6 +48,8 @@ function faultOf(played: Played, { ends, hidden = [], ephemeral, notices }: Clai
   const shown = hidden.find((text) => octets.includes(played.cell.names.spell(text)));
   if (shown !== undefined) return `the wire shows ${JSON.stringify(shown)}`;
   if (notices !== undefined && played.notices.length !== notices) return `${played.notices.length} notices came of it`;
+  const kept = stored?.map(played.cell.names.spell).sort() ?? played.stored;
+  if (String(kept) !== String(played.stored)) return `policies are kept of ${played.stored.join(", ")}`;
   const session = played.attempts.at(-1)?.session;
   if (ephemeral === true && !(session?.version === "TLSv1.3" || EPHEMERAL.test(session?.cipher ?? "")))
     return `keys without forward secrecy: ${session?.cipher}`;

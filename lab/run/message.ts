@@ -50,9 +50,9 @@ export function messageOf(names: CellNames, spec: MessageSpec, seed: number, ahe
   return { from, to, content: lines.join("\r\n"), canary, bodyCanary };
 }
 
-function recipientOf({ slug, domains }: CellNames, { by }: MessageSpec, ahead: number): string {
+function recipientOf({ slug, domains, spell }: CellNames, { by, domain = "T" }: MessageSpec, ahead: number): string {
   if (ahead > 0) return `ann@${domains.T}`;
-  if (by === undefined) return `bo@${domains.T}`;
+  if (by === undefined) return `bo@${spell(domain)}`;
   return `${by === "alias" ? "" : "x-"}${slug}@${HOUSE_DOMAIN}`;
 }
 

@@ -13,8 +13,8 @@ export async function sendPlainly(
   world: World,
   message: LabMessage,
   clock: Clock,
+  domain: string = message.to.slice(message.to.indexOf("@") + 1),
 ): Promise<{ readonly state: "delivered" | "deferred" | "failed"; readonly text: string }> {
-  const domain = message.to.slice(message.to.indexOf("@") + 1);
   const mx = await follow(world.dnsPort, domain, DNS_TYPES.MX, clock);
   if (mx.rcode === NXDOMAIN) return { state: "failed", text: "the domain does not exist" };
   if (mx.rcode !== 0) return { state: "deferred", text: "the look-up of MX failed" };

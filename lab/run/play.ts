@@ -24,6 +24,8 @@ export interface Played {
   readonly log: readonly string[];
   /** Failures in the tally for TLS reports, by result type; sorted, each once. */
   readonly failures: readonly string[];
+  /** Domains of the cell whose MTA-STS policies lie on the disk, one for each file. */
+  readonly stored: readonly string[];
   /** Hosts that were dialled although they must not be. */
   readonly dialled: readonly string[];
 }
@@ -44,7 +46,8 @@ export async function playTogether(plans: readonly CellPlan[], seed: number): Pr
   await noticesHome(sender, clock);
   const left = await queuedIn(sender);
   const failures = await failuresIn(sender);
-  return errands.map((errand) => gather(errand, { handed, watch, world, left, failures }));
+  const stored = await sender.policies();
+  return errands.map((errand) => gather(errand, { handed, watch, world, left, failures, stored }));
 }
 
 interface Errand {
@@ -118,7 +121,8 @@ async function handIn(
   { world, sender, clock }: Playing,
 ): Promise<Handed | undefined> {
   if (cell.plan.policy === "P0") {
-    const { state, text } = await sendPlainly(world, message, clock);
+    const { relay } = cell.plan.attack;
+    const { state, text } = await sendPlainly(world, message, clock, relay && cell.names.spell(relay));
     return { says: { state: state === "failed" ? "refused" : state, authenticated: false }, reason: text };
   }
   using _held = clock.hold();
@@ -193,15 +197,17 @@ interface Gathered {
   readonly watch: Watch;
   readonly world: World;
   readonly left: ReadonlySet<string>;
+  readonly stored: readonly string[];
   readonly failures: ReadonlyMap<string, readonly string[]>;
 }
 
-function gather(errand: Errand, { handed, watch, world, left, failures }: Gathered): Played {
+function gather(errand: Errand, { handed, watch, world, left, failures, stored }: Gathered): Played {
   const { cell, message } = errand;
   const domain = cell.names.domains.T;
   const attempts = attemptsOf(cell, watch);
   const last = attempts.at(-1);
-  const known = handed.get(cell) ?? { says: saysOf(last, left.has(domain)), reason: last?.text ?? "" };
+  const isLeft = [...left].some((destination) => world.cellOf(destination) === cell);
+  const known = handed.get(cell) ?? { says: saysOf(last, isLeft), reason: last?.text ?? "" };
   return {
     ...errand,
     ...known,
@@ -209,14 +215,14 @@ function gather(errand: Errand, { handed, watch, world, left, failures }: Gather
     notices: world.returned.contents.flatMap(({ octets }) => (octets.includes(message.from) ? [octets] : [])),
     log: watch.log(domain),
     failures: failures.get(domain) ?? [],
+    stored: stored.filter((kept) => world.cellOf(kept) === cell),
     dialled: (cell.plan.attack.mustNotDial ?? []).filter((host) => world.strangers.has(cell.names.spell(host))),
   };
 }
 
 /** Those of the message itself, and of none that went ahead. */
 function attemptsOf({ names }: Cell, watch: Watch): readonly Attempt[] {
-  const { T } = names.domains;
-  return watch.attempts(T).filter(({ to }) => to === `bo@${T}`);
+  return watch.attempts(names.domains.T).filter(({ to }) => to.startsWith("bo@"));
 }
 
 function saysOf(last: Attempt | undefined, queued: boolean): SenderSays {

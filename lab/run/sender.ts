@@ -1,4 +1,4 @@
-import { cp, lstat, mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
+import { cp, lstat, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Clock, seededRandom } from "../../src/base/mod.ts";
@@ -24,6 +24,8 @@ export interface Sender extends AsyncDisposable {
   readonly port: number;
   /** Puts another list where that of the cell comes from. */
   offer(cell: Cell, list: ListSpec): Promise<void>;
+  /** Domains whose MTA-STS policies it keeps, from every file in its folder. */
+  policies(): Promise<readonly string[]>;
   /** As after it was killed: it starts with what lies on its disk at this moment. */
   startAgain(): Promise<void>;
 }
@@ -65,6 +67,7 @@ export async function startSender(options: SenderOptions): Promise<Sender> {
     get port() {
       return daemon.listeners[0]?.port ?? 0;
     },
+    policies: async () => await policiesIn(folder),
     async startAgain() {
       const [data, left] = [join(folder, "data"), join(folder, "left")];
       // Whatever it still does when it stops is done to what nobody sees again.
@@ -96,9 +99,23 @@ async function storePolicies(folder: string, { clock, cells }: SenderOptions): P
   for (const { plan, names } of cells) {
     if (plan.base !== "P5c") continue;
     const policy = restorePolicy({ id: "1", text: storedText(plan, names), fetchedAt: clock.now() - HOUR });
-    if (policy === undefined) throw new Error(`No policy for ${names.domains.T}`);
-    await store.save({ domain: domain(names.domains.T), policy });
+    const about = names.spell(plan.attack.world?.sts?.storedFor ?? "T");
+    if (policy === undefined) throw new Error(`No policy for ${about}`);
+    await store.save({ domain: domain(about), policy });
   }
+}
+
+/** Wherever they lie; one outside of its place has the place with it. */
+async function policiesIn(folder: string): Promise<readonly string[]> {
+  const place = join(folder, "data", "mta-sts");
+  const found: string[] = [];
+  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile() || !entry.name.includes(".json") || entry.name === "list.json") continue;
+    const kept = JSON.parse(await readFile(join(entry.parentPath, entry.name), "utf8")) as { readonly domain?: string };
+    if (kept.domain !== undefined)
+      found.push(entry.parentPath === place ? kept.domain : `${entry.name}: ${kept.domain}`);
+  }
+  return found.sort();
 }
 
 function configOf({ world, cells }: SenderOptions, lists: string): string {
@@ -128,10 +145,18 @@ warn_after = "4 d"
 [policy]
 mta_sts_roots = "ca.pem"
 mta_sts_port = ${world.httpsPort}
-mta_sts_networks = ["127.0.0.0/8"]
+mta_sts_networks = ["127.0.0.1/32"]
 ${lists}
 ${houseOf(cells)}
+${cells.map(routeOf).join("")}
 ${cells.map(localPolicy).join("")}`;
+}
+
+function routeOf({ plan, names: { spell } }: Cell): string {
+  const { relay, message } = plan.attack;
+  if (relay === undefined) return "";
+  const recipients = `["${spell(message?.domain ?? "T")}"]`;
+  return `[[route]]\nrecipients = ${recipients}\ndeliver = { smtp = "${spell(relay)}:25" }\n`;
 }
 
 function localPolicy({ plan, names }: Cell): string {

@@ -15,7 +15,7 @@ export async function submit(port: number, message: LabMessage, spec: MessageSpe
     await dialogue.say("EHLO client.sender.test");
   }
   for (const line of [
-    `MAIL FROM:<${message.from}>${spec.requireTls === true ? " REQUIRETLS" : ""}`,
+    `MAIL FROM:<${message.from}>${spec.requireTls === true ? " REQUIRETLS" : ""}${PLAIN.test(message.to) ? "" : " SMTPUTF8"}`,
     `RCPT TO:<${message.to}>`,
     "DATA",
     `${message.content}.\r\n`,
@@ -29,3 +29,4 @@ export async function submit(port: number, message: LabMessage, spec: MessageSpe
 
 /** Not among the clients that may send anywhere. */
 const STRANGER = "127.0.0.5";
+const PLAIN = /^[\x00-\x7f]*$/;

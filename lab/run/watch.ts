@@ -32,7 +32,8 @@ export function watchSender(world: World, stir: () => void): Watch {
         }
         if (name !== "hopseal:attempt") return;
         const attempt = event as Attempt;
-        const to = attempt.to.slice(attempt.to.lastIndexOf("@") + 1);
+        const at = attempt.to.slice(attempt.to.lastIndexOf("@") + 1);
+        const to = world.cellOf(at)?.names.domains.T ?? at;
         attempts.set(to, [...(attempts.get(to) ?? []), attempt]);
         for (const look of waiting) look();
       }),

@@ -1,4 +1,5 @@
 import type { CertificateFlaw, CertificateSpec } from "../types.ts";
+import { explicitKeys, giantKeys } from "./costly_keys.ts";
 import { fromHex, type KeyPair, mint, type Minted, type MintOptions, PURPOSE, rsaKeys, toPem } from "./mint.ts";
 
 /** Makes the certificates of the lab, good and bad. */
@@ -27,7 +28,8 @@ export function labAuthority(): Authority {
       if (stolen !== undefined && isPlain(spec)) return stolen;
       const between = spec.by === "self" ? [] : intermediates(spec, spec.by === "stranger" ? stranger : root, names);
       const issuer = between.at(-1) ?? (spec.by === "stranger" ? stranger : root);
-      const keys = spec.flaw === "rsa-1024" ? (weak ??= rsaKeys(1024)) : stolen?.whole[0]?.keys;
+      const keys =
+        spec.flaw === "rsa-1024" ? (weak ??= rsaKeys(1024)) : (flawedKeys(spec.flaw) ?? stolen?.whole[0]?.keys);
       const leaf = mint({
         subject: spec.commonName ?? "Lab host",
         ...(names.length === 0 ? {} : { names }),
@@ -42,6 +44,11 @@ export function labAuthority(): Authority {
       return chainOf([leaf, ...between.toReversed(), ...top], spec.sendRoot === true ? [...sent, ...top] : sent);
     },
   };
+}
+
+function flawedKeys(flaw: CertificateFlaw | undefined): KeyPair | undefined {
+  if (flaw === "giant-key") return giantKeys();
+  return flaw === "explicit-curve" ? explicitKeys() : undefined;
 }
 
 function chainOf(whole: readonly Minted[], sent: readonly Minted[]): Chain {
@@ -80,6 +87,8 @@ function flawOf(flaw: CertificateFlaw | undefined): MintOptions {
     case "sha1":
       return { signature: "ecdsa-sha1" };
     case "rsa-1024":
+    case "giant-key":
+    case "explicit-curve":
     case "issuer-no-ca":
     case "path-length":
     case "name-constraints":

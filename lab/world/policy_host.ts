@@ -26,9 +26,14 @@ export interface PolicyHost extends AsyncDisposable {
 }
 
 export async function policyHost(
-  options: { readonly address?: string; readonly maxVersion?: SecureVersion } = {},
+  options: {
+    readonly address?: string;
+    readonly port?: number;
+    readonly maxVersion?: SecureVersion;
+    readonly onHello?: (name: string) => void;
+  } = {},
 ): Promise<PolicyHost> {
-  const { address = "127.0.0.1", maxVersion } = options;
+  const { address = "127.0.0.1", port = 0, maxVersion, onHello } = options;
   const behaviours = new Map<string, Behaviour>();
   const requests = new Map<string, string[]>();
   const hellos: string[] = [];
@@ -39,6 +44,7 @@ export async function policyHost(
       ...(maxVersion === undefined ? {} : { minVersion: "TLSv1" as const, maxVersion, ciphers: "DEFAULT@SECLEVEL=0" }),
       SNICallback(name, done) {
         hellos.push(name);
+        onHello?.(name);
         const found = behaviours.get(name);
         if (found === undefined || found.refuse === true) done(new Error(`${name} is not here`));
         else done(null, createSecureContext({ cert: found.certificate.chain, key: found.certificate.key }));
@@ -66,7 +72,7 @@ export async function policyHost(
     socket.on("error", () => undefined).on("close", () => sockets.delete(socket));
   });
   server.on("tlsClientError", () => undefined);
-  server.listen(0, address);
+  server.listen(port, address);
   await once(server, "listening");
   const asked: PolicyHost["asked"] = async (name, times = 1) => {
     while ((requests.get(name) ?? []).length < times) await wake.promise;

@@ -45,8 +45,19 @@ export async function openWorld(plans: readonly CellPlan[], clock: LabClock): Pr
     cells.flatMap((cell) => Object.values(cell.names.domains).map((name) => [name, cell] as const)),
   );
   const cellOf = (name: string): Cell | undefined => byDomain.get(name.split(".").slice(-2).join("."));
-  const https = undo.use(await policyHost());
+  const strangers = new Set<string>();
+  const onHello = (name: string): void => {
+    const cell = cellOf(name);
+    if (cell?.plan.attack.mustNotDial?.some((one) => cell.names.spell(one) === name) === true) strangers.add(name);
+  };
+  const https = undo.use(await policyHost({ onHello }));
   for (const cell of cells) servePolicies(https, cell, authority);
+  const inward = cells.filter(({ plan }) => plan.attack.mustNotDial?.includes("mta-sts.T") === true);
+  for (const address of inward.length === 0 ? [] : INWARD) {
+    const trap = await policyHost({ address, port: https.port, onHello });
+    undo.use(trap);
+    for (const cell of inward) servePolicies(trap, cell, authority);
+  }
   const returned = cellRecorder();
   const returns = undo.use(
     await openMailHost({ name: RETURN_HOST, requireTls: false, recorder: "dsn", record: returned, stir: clock.stir }),
@@ -56,7 +67,6 @@ export async function openWorld(plans: readonly CellPlan[], clock: LabClock): Pr
     await openDnsFront({ tree, trick: (name, type) => cellOf(name)?.trick(name, type), stir: clock.stir }),
   );
   const book = new Map(cells.flatMap(({ wires }) => [...wires]));
-  const strangers = new Set<string>();
   const tcp = tcpDialer({ clock });
   const kept = undo.move();
   return {
@@ -160,6 +170,8 @@ async function never(clock: LabClock, signal: AbortSignal): Promise<never> {
 export const SENDER_DOMAIN: string = `sender.${TOP}`;
 export const SENDER_HOST: string = `mx.${SENDER_DOMAIN}`;
 const RETURN_HOST = `return.${SENDER_DOMAIN}`;
+/** Where policy hosts must not be asked although one answers there: not where the lab's own is. */
+const INWARD = ["127.0.0.2"];
 const SYN_DEADLINE = 30_000;
 /** Nobody listens there. */
 const CLOSED = 1;

@@ -24,9 +24,11 @@ export async function planFixed(errand: Errand, hop: FixedHop, options: PlanOpti
     findAddresses(name, options.resolver, options.signal),
     domain === undefined ? {} : askSts(domain, options),
   ]);
+  // A list says beforehand what a domain would publish, so it speaks of the hop's own name too.
+  const list = domain === undefined || options.sources === undefined ? {} : { list: options.sources.list(domain) };
   const question = { destination: name, host };
   const dane = addresses.kind === "addresses" ? await askDane(question, addresses.answers, options) : {};
-  const facts = factsFor(errand, host, options, { ...sts, ...dane });
+  const facts = factsFor(errand, host, options, { ...sts, ...list, ...dane });
   const planned = planHost(host, addresses, { facts, demand: errand.demand });
   return { kind: "hosts", hosts: [planned.kind === "out" ? planned : { ...planned, ...wayOf(hop) }], ...sts };
 }

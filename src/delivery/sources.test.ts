@@ -151,6 +151,7 @@ test("planDelivery: a fixed next hop is asked for under its own name, an address
   await planDelivery(errand("pine.example", hop), named.options);
   assert.deepEqual([...named.asked.log].sort(), [
     "dane mx2.isp.example",
+    "list mx2.isp.example",
     "mx2.isp.example A",
     "mx2.isp.example AAAA",
     "sts mx2.isp.example",
@@ -164,6 +165,17 @@ test("planDelivery: a fixed next hop is asked for under its own name, an address
     await planDelivery(to, bare.options);
     assert.deepEqual(bare.asked.log, []);
   }
+});
+
+test("planDelivery: an entry of a list for the name of a fixed next hop binds it", async () => {
+  const { options } = world({ "relay.isp.example": { A: ["192.0.2.4"] } });
+  const sources: PolicySources = {
+    ...(options.sources as PolicySources),
+    list: (name) => ({ kind: "policy", list: "ours", mode: "enforce", mx: [namePattern(name)], expires: 1 }),
+  };
+  const hop = { kind: "smtp", host: "relay.isp.example", port: 25, mode: "starttls" } as const;
+  const plan = await planDelivery(errand("pine.example", hop), { ...options, sources });
+  assert.deepEqual(kinds(plan), ["relay.isp.example authenticated"]);
 });
 
 test("planDelivery: a fixed next hop brings its login and what may be done to content", async () => {
@@ -262,7 +274,11 @@ test("planDelivery: a fixed next hop has one name however the route writes it (R
     const via = { kind: "smtp", host, port: 587, mode: "starttls" } as const;
     const policies = localPolicies([{ destination: "bücher.example", level: "encrypt" }]);
     const plan = await planDelivery(errand("pine.example", via), { ...options, policies });
-    assert.deepEqual([...asked.log].sort(), [`dane ${name}`, `sts ${name}`, `${name} A`, `${name} AAAA`].sort(), host);
+    assert.deepEqual(
+      [...asked.log].sort(),
+      [`dane ${name}`, `list ${name}`, `sts ${name}`, `${name} A`, `${name} AAAA`].sort(),
+      host,
+    );
     const [first] = plan.kind === "hosts" ? plan.hosts : [];
     assert.equal(
       first?.kind === "dial" && `${first.host.name} ${first.decision.floor.kind} ${first.decision.sni}`,

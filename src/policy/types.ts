@@ -217,7 +217,7 @@ export interface StsTrouble {
   readonly detail: string;
 }
 
-/** What a STARTTLS-Everywhere list says of a recipient domain. */
+/** What a STARTTLS-Everywhere list says of a recipient domain, or of a fixed next hop. */
 export type ListFacts =
   | { readonly kind: "none" }
   | {

@@ -1,13 +1,12 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { after, before, suite, test } from "node:test";
-import { fileURLToPath } from "node:url";
 import { lookAtPublication, publicationOf } from "../../../src/daemon/publication.ts";
+import { MAIN } from "../../support/hopseal.ts";
 import { needs } from "../../support/programs.ts";
 import { type Ran, runProgram } from "./_house.ts";
 import { HOSTED, type Mistake, OLD_POLICY, type PlacedMistake, type PublishedWorld, publishedWorld } from "./_world.ts";
 
-const MAIN = fileURLToPath(new URL("../../../src/cli/main.ts", import.meta.url));
 const A32 = "ab".repeat(32);
 const TLSA = "_25._tcp.mx1.% TLSA";
 const POLICY = "version: STSv1 / mode: enforce / mx: mx1.% / max_age: 1209600";

@@ -9,8 +9,7 @@ const RELAY: HouseSpec = { toml: '[relay]\nnetworks = ["127.0.0.0/8"]\n' };
 export const BOUNDS_CLIENTS: readonly ClientScenario[] = [
   {
     row: "L01",
-    claim:
-      "Slow commands end after their time, one address gets no more than its share, and honest mail passes beside them",
+    claim: "Slow commands, and commands without use, end the connection, and honest mail passes beside them",
     plays: [
       {
         variant: "octets",

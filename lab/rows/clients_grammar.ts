@@ -308,7 +308,7 @@ export const GRAMMAR_CLIENTS: readonly ClientScenario[] = [
   },
   {
     row: "J12",
-    claim: "A message with more than a hundred hops is refused; forged hops below ours stay below",
+    claim: "A message with more than a hundred hops is refused, one with a hundred is taken",
     plays: [
       {
         variant: "101-hops",

@@ -36,7 +36,7 @@ export const GROUP_B: readonly Scenario[] = [
       shows("mail-address", { names: ["email:mx.T"] }),
       shows("address", { names: ["ip:0a000001"] }),
       shows("list-in-one", { names: ["mx.E, DNS:mx.T"] }),
-      // RFC 9525 §6.2: names are compared as A-labels, whatever the octets of a U-label in a dNSName may be.
+      // RFC 9525 §6.3: names are compared as A-labels, whatever the octets of a U-label in a dNSName may be.
       uLabel("u-label", "m\u00fcx.T"),
       uLabel("u-label-in-utf-8", Buffer.from("m\u00fcx.T").toString("latin1")),
     ],

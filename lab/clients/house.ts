@@ -32,7 +32,8 @@ export async function openHouse(spec: HouseSpec, seed: number): Promise<House> {
   const { stir } = clock;
   await using undo = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), "hopseal-lab-clients-"));
-  undo.defer(async () => await rm(folder, { recursive: true, force: true }));
+  // Files of content that was under way may go or come a moment after the program has stopped.
+  undo.defer(async () => await rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 }));
   const authority = await keysIn(folder);
   const [got, returned] = [cellRecorder(), cellRecorder()];
   const inner = { requireTls: false, stir } as const;

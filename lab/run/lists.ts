@@ -26,13 +26,13 @@ export async function writeLists(
     ? { known: await listSigner(), strange: await listSigner() }
     : undefined;
   const offer = async (cell: Cell, list: ListSpec): Promise<void> =>
-    await put(join(folder, `${cell.names.slug}.json`), { cell, list, start, signers, now: clock.now() });
+    await put(join(folder, `${cell.names.slug}.list`), { cell, list, start, signers, now: clock.now() });
   for (const cell of own) await offer(cell, cell.plan.attack.list ?? {});
   if (signers !== undefined) await writeFile(join(folder, "list.key"), signers.known.key);
   const tables = own.map(({ names, plan }) => {
     const trust = plan.attack.list?.signed === true ? signers?.known.fingerprint : undefined;
     const key = trust === undefined ? "" : `key = "list.key"\nfingerprint = "${trust}"\n`;
-    return `[[policy_list]]\nname = "${names.slug}"\nfile = "${names.slug}.json"\nrefresh = "1 h"\n${key}`;
+    return `[[policy_list]]\nname = "${names.slug}"\nfile = "${names.slug}.list"\nrefresh = "1 h"\n${key}`;
   });
   return { config: [...tables, '[[policy_list]]\nname = "everywhere"\nfile = "list.json"\n'].join(""), offer };
 }

@@ -14,8 +14,8 @@ test("prove: a bug that is put into the running program flips its cell, and one 
   assert.deepEqual(proof, {
     id: "testing-enforced",
     bug: "A policy in testing holds mail back",
-    flipped: ["A04 P5t: D instead of C"],
-    watched: 1,
+    flipped: ["A04 P5t: D instead of C", "A04 P5t [octet-by-octet]: D instead of C"],
+    watched: 2,
   });
   assert.deepEqual(told, ["testing-enforced"]);
   const [elsewhere] = await prove(

@@ -110,8 +110,10 @@ async function policiesIn(folder: string): Promise<readonly string[]> {
   const place = join(folder, "data", "mta-sts");
   const found: string[] = [];
   for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
-    if (!entry.isFile() || !entry.name.includes(".json") || entry.name === "list.json") continue;
-    const kept = JSON.parse(await readFile(join(entry.parentPath, entry.name), "utf8")) as { readonly domain?: string };
+    if (!entry.isFile() || !entry.name.includes(".json")) continue;
+    const text = await readFile(join(entry.parentPath, entry.name), "utf8");
+    if (!text.includes('"fetchedAt"')) continue;
+    const kept = JSON.parse(text) as { readonly domain?: string };
     if (kept.domain !== undefined)
       found.push(entry.parentPath === place ? kept.domain : `${entry.name}: ${kept.domain}`);
   }

@@ -31,6 +31,8 @@ export function wireScript(steps: readonly WireStep[]): WireScript {
     fromSender(chunk) {
       if (state.mode === "opaque") return [{ kind: "to-host", octets: chunk }];
       if (state.mode === "hello") return hello(state, chunk);
+      // A hello that the host was never told to expect: its random octets must not be taken for lines.
+      if (state.sender.length === 0 && chunk[0] === HANDSHAKE) return [{ kind: "blackhole" }];
       state.sender = Buffer.concat([state.sender, chunk]);
       return senderLines(state);
     },
@@ -173,6 +175,7 @@ function isEnd({ kind }: WireEffect): boolean {
 }
 
 const EMPTY = Buffer.alloc(0);
+const HANDSHAKE = 0x16;
 const DOT = Buffer.from(".\r\n");
 /** Octets of one packet on a usual path; a ClientHello with a post-quantum share is longer. */
 const ONE_PACKET = 1300;

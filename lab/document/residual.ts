@@ -47,7 +47,7 @@ export const RESIDUAL: readonly Residual[] = [
     left: "They make TLS a must and prove nobody, so whoever ends TLS himself reads along.",
   },
   {
-    rows: ["E01", "E02", "E03", "E04", "E05", "E06", "E07", "E08", "E09", "E10", "E21", "E24"],
+    rows: ["E01", "E02", "E03", "E04", "E05", "E06", "E07", "E08", "E09", "E10", "E13", "E21", "E24"],
     what: "The first contact of MTA-STS",
     left: "Before a policy was ever fetched, keeping it away is enough; so it is when one is kept away until its end. Signed lists and DANE close this gap.",
   },
@@ -60,11 +60,6 @@ export const RESIDUAL: readonly Residual[] = [
     rows: ["B05", "M03"],
     what: "A CA that errs, or a gateway that the sender trusts",
     left: "Everything that rests on certificates of CAs rests on all of them. DANE alone does not.",
-  },
-  {
-    rows: ["F04"],
-    what: "A local rule that checks the wrong name",
-    left: "A certificate that fits the name from a forged MX answer proves the forger. Fix the names, or have them signed.",
   },
   {
     rows: ["G02", "G04", "J14", "M01"],

@@ -62,6 +62,11 @@ export const RESIDUAL: readonly Residual[] = [
     left: "Everything that rests on certificates of CAs rests on all of them. DANE alone does not.",
   },
   {
+    rows: ["F04"],
+    what: "A local rule that checks the wrong name",
+    left: "Where a rule takes the name to check from an unsigned MX answer, a certificate that fits it proves the forger. Hopseal has no such level; a rule names its hosts, or they are signed.",
+  },
+  {
     rows: ["G02", "G04", "J14", "M01"],
     what: "Relays and lists that read, alter or send anew",
     left: "Every hop has the message in clear inside. REQUIRETLS is a promise among hops, and one of them may lie.",

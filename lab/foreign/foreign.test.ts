@@ -31,7 +31,8 @@ for (const [name, ...programs] of [
     const ran = await runForeign(name, ASKED);
     assert.ok(ran.ok, ran.ok ? "" : ran.error);
     assert.deepEqual(
-      ran.value.result.cells.map(({ row, policy, verdict }) => `${row} ${policy} ${verdict}`),
+      // A row may have several variants, which end alike here.
+      [...new Set(ran.value.result.cells.map(({ row, policy, verdict }) => `${row} ${policy} ${verdict}`))],
       TOLD,
     );
     assert.match(ran.value.sender.version, /^(?:Postfix|Exim) \d/);

@@ -1,8 +1,9 @@
-import { openSync, writeSync } from "node:fs";
-import { type DestinationStream, destination, pino } from "pino";
+import { openSync } from "node:fs";
+import { type DestinationStream, pino } from "pino";
 import { type Clock, systemClock } from "../../base/mod.ts";
 import { type EventName, type Events, subscribe } from "../events.ts";
 import { calm } from "./log_calm.ts";
+import { logWriter } from "./log_writer.ts";
 
 export interface LogOptions {
   readonly level: "error" | "warn" | "info" | "debug";
@@ -23,22 +24,18 @@ export interface LogOptions {
  * so neither does the log. Throws when the file cannot be opened.
  */
 export function startLog(options: LogOptions): Disposable {
-  const maxWrite = options.shared === true ? ATOMIC : UNSHARED;
-  const target = options.stream === undefined ? openTarget(options.target) : undefined;
-  const own = target === undefined ? undefined : destination({ dest: target, sync: false, maxWrite });
+  const clock = options.clock ?? systemClock;
+  const longest = options.shared === true ? ATOMIC : UNSHARED;
+  const own = options.stream === undefined ? logWriter({ fd: openTarget(options.target), longest, clock }) : undefined;
   const stream = options.stream ?? own;
   // Lines of one turn of the event loop are written together.
-  let waiting = "";
+  const waiting: string[] = [];
   const flush = (): void => {
-    const lines = waiting;
-    waiting = "";
-    if (lines === "") return;
-    if (options.shared === true) for (const line of wholeLines(lines)) stream?.write(line);
-    else stream?.write(lines);
+    for (const line of waiting.splice(0)) stream?.write(line);
   };
   const write = (line: string): void => {
-    if (waiting === "") setImmediate(flush);
-    waiting += harmless(line);
+    if (waiting.length === 0) setImmediate(flush);
+    waiting.push(harmless(line));
   };
   const log = pino(
     { level: options.level, base: baseOf(options), timestamp: pino.stdTimeFunctions.isoTime },
@@ -47,7 +44,7 @@ export function startLog(options: LogOptions): Disposable {
   const tell = (name: EventName, level: LogOptions["level"], event: Events[EventName]): void => {
     if (log.isLevelEnabled(level)) log[level]({ event: name.slice("hopseal:".length), ...event });
   };
-  const calmer = calm(options.clock ?? systemClock, ([name, event]) => tell(name, CALMED[name], event));
+  const calmer = calm(clock, ([name, event]) => tell(name, CALMED[name], event));
   const subscriptions = [
     ...LINES.map(([name, level]) => subscribe(name, (event: Events[EventName]) => tell(name, level, event))),
     subscribe("hopseal:refused", (event) => calmer.take(["hopseal:refused", event])),
@@ -58,11 +55,8 @@ export function startLog(options: LogOptions): Disposable {
     [Symbol.dispose]() {
       for (const subscription of subscriptions) subscription[Symbol.dispose]();
       calmer[Symbol.dispose]();
-      own?.flushSync();
-      // Not by the stream, which would only begin to write.
-      if (target === undefined) flush();
-      else for (const line of options.shared === true ? wholeLines(waiting) : [waiting]) writeSync(target, line);
-      waiting = "";
+      if (own === undefined) flush();
+      else own.end(waiting.splice(0));
     },
   };
 }
@@ -74,10 +68,6 @@ function baseOf({ hostname, worker }: LogOptions): object {
 /** JSON leaves characters beyond ASCII as they are; those that steer a terminal or hide text are escaped. */
 function harmless(line: string): string {
   return line.replace(STEERING, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
-}
-
-function wholeLines(text: string): readonly string[] {
-  return text.split(AFTER_LINE);
 }
 
 function openTarget(target: string): number {
@@ -102,6 +92,5 @@ const CALMED = { "hopseal:refused": "info", "hopseal:limited": "warn", "hopseal:
 /** PIPE_BUF: what the system writes as one. */
 const ATOMIC = 4096;
 const UNSHARED = 16_384;
-const AFTER_LINE = /(?<=\n)/;
 /** DEL and the C1 controls, line and paragraph separators, and what changes the direction of writing. */
 const STEERING = /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g;

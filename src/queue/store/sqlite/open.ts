@@ -58,6 +58,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
   if (bounds === undefined) return createSqliteStore(store);
   const reserve = `${directory}/${RESERVE_FILE}`;
   let keptAt = -Infinity;
+  let keeping: Promise<void> | undefined;
   const room = createRoom({
     directory,
     bounds,
@@ -71,12 +72,20 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     plenty() {
       if (timer.monotonic() - keptAt < KEEP_AGAIN) return;
       keptAt = timer.monotonic();
-      void keepReserve(reserve, (length) => random.bytes(length));
+      keeping = keepReserve(reserve, (length) => random.bytes(length));
     },
   });
   // The first to come finds the disk asked already.
   await room.admits(0);
-  return createSqliteStore({ ...store, room });
+  const shard = createSqliteStore({ ...store, room });
+  return {
+    ...shard,
+    async [Symbol.asyncDispose]() {
+      // Nothing is written into a shard that is closed: the next process may have it.
+      await keeping;
+      await shard[Symbol.asyncDispose]();
+    },
+  };
 }
 
 async function prepareFolders(directory: string, folder: string, path: string): Promise<void> {

@@ -173,6 +173,7 @@ tls = "none"
 [relay]
 networks = ["127.0.0.0/8"]
 [outbound]
+networks = ["127.0.0.0/8"]
 roots = "ca.pem"
 [dns]
 servers = ["127.0.0.1:53"]

@@ -142,7 +142,7 @@ function conclude(model: Model, state: ServerState): { readonly replies: string;
   decoder.push(Buffer.from(model.wire, "latin1"));
   let replies = 0;
   for (let next = decoder.next(); next.kind !== "need-more"; next = decoder.next()) {
-    must(next.kind === "reply", `a client cannot read ${JSON.stringify(model.wire)}`);
+    if (next.kind !== "reply") throw new Error(`A client cannot read ${JSON.stringify(model.wire)}`);
     replies++;
   }
   // The greeting, one for each line that was read, one for each message; a session may end with a 421 besides.

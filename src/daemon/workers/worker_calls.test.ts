@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { test } from "node:test";
 import { promisify } from "node:util";
 
-test("workerCalls: a worker that cannot end well, as its log takes nothing any more, ends all the same", {
+test("workerCalls: a worker whose log takes nothing any more ends all the same", {
   skip: existsSync("/dev/full") ? false : "no /dev/full here",
 }, async () => {
   // Its configuration is none, so it does not start, but its log is open, and a line waits.
@@ -19,7 +19,7 @@ test("workerCalls: a worker that cannot end well, as its log takes nothing any m
     calls.stop().catch(({ code }) => console.log(code));
   `;
   const ran = promisify(execFile)(process.execPath, ["--input-type=module", "-e", script], { timeout: 60_000 });
-  await assert.rejects(ran, { code: 7, stdout: "ENOSPC\n" });
+  await assert.rejects(ran, { code: 7, stdout: "" });
 });
 
 function urlOf(path: string): string {
